@@ -1,0 +1,78 @@
+"""The `depthfusion` command. Each subcommand is one file here, imported only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from depthfusion._version import __version__
+from depthfusion.errors import DepthFusionError
+
+COMMANDS = {
+    "view": "stand inside a panorama: a window with the picture all around you",
+    "render": "the same picture into a file, without a window",
+    "info": "what a picture and its depth map are, and what was assumed",
+    "doctor": "what this machine has and lacks: Python, Qt, OpenGL, extras, headset",
+    "completion": "print a completion script for bash, zsh or fish",
+}
+"""Name -> one line of help. Each has a module of that name with `configure` and `run`."""
+
+EXIT_CANCELLED = 130
+
+
+def build_parser(command: str | None) -> argparse.ArgumentParser:
+    """Return the parser; only the module of `command` is imported, for its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="depthfusion",
+        description="Step inside RGBD 360° panoramas.",
+        epilog="depthfusion COMMAND --help tells more. "
+        "Exit codes: 0 ok, 1 failed, 2 usage, 66 no such input, "
+        "69 missing extra, library, display or headset, 130 cancelled.",
+    )
+    parser.add_argument("--version", action="version", version=f"depthfusion {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, summary in COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        if name == command:
+            importlib.import_module(f"depthfusion.cli.{name}").configure(sub)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the process's exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    command = next((a for a in arguments if not a.startswith("-")), None)
+    parser = build_parser(command)
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    try:
+        module = importlib.import_module(f"depthfusion.cli.{options.command}")
+        return int(module.run(options))
+    except DepthFusionError as error:
+        return _explain(error, options.debug, error.exit_code)
+    except KeyboardInterrupt:
+        print("cancelled", file=sys.stderr)
+        return EXIT_CANCELLED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads on: not an error of ours
+        return 0
+    except Exception as error:  # the one place of this process
+        print(f"depthfusion: unexpected {type(error).__name__}; please report it", file=sys.stderr)
+        return _explain(error, options.debug, 1)
+
+
+def _explain(error: Exception, debug: bool, code: int) -> int:
+    logging.getLogger("depthfusion").debug("the traceback", exc_info=error)
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"depthfusion: {error}", file=sys.stderr)
+    return code
