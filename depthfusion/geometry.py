@@ -63,4 +63,5 @@ def disparity_from_depth(
         disparity = 1 / np.maximum(distance_m, MIN_DISTANCE_M)
     else:
         disparity = depth / near_m + (1 - depth) * (1 / far_m)
-    return np.clip(disparity, 0, 1 / MIN_DISTANCE_M) / world_scale
+    clipped: Array = np.clip(disparity, 0, 1 / MIN_DISTANCE_M)
+    return clipped / world_scale
