@@ -1,0 +1,1 @@
+"""What the renderer reaches, measured: picture quality, speed, start-up, memory. See README.md."""
