@@ -1,0 +1,158 @@
+"""The layer behind: what the eye sees past a near surface's rim when the head moves.
+
+Beside each jump of depth the farther side goes on behind the nearer one: its depth and colour are
+carried under it from the nearest place where it is seen, as far as the head can look.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthfusion.renderer.relief import Field, sampled_on_grid
+from depthfusion.renderer.rtin import errors_from_field, tolerance_for_budget, triangles_from_errors
+from depthfusion.renderer.surface import Mesh, _mesh, grown
+from depthfusion.view import HEAD_BOX_M
+
+COLUMNS = 1024
+JUMP = 0.02
+"""Difference of nearness from which one surface stands before another."""
+TOLERANCE = 4e-3
+MAX_VERTICES = 30_000
+LEVELS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """The second layer."""
+
+    mesh: Mesh
+    fill: NDArray[np.uint8]
+    """(h, w, 4) uint8 sRGB; alpha: how much of the picture it replaces."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """What lies behind each grid vertex."""
+
+    field: Field
+    """(n + 1, 2n) nearness of the farther surface."""
+    source: NDArray[np.int32]
+    """(n + 1, 2n) flat index of the vertex it is carried from; its own where nothing is before."""
+    covered: NDArray[np.bool_]
+    """(n + 1, 2n) True where a nearer surface stands before it within reach."""
+    rim: NDArray[np.bool_]
+    """(n + 1, 2n) True at seen vertices just beside a nearer surface."""
+
+
+def hidden_surface(nearness: Field, disparity_range: float, columns: int = COLUMNS) -> Hidden:
+    """Return the farther surface behind every rim.
+
+    Args:
+        nearness: (h, w) in [0, 1].
+        disparity_range: disparity of nearness 1 minus that of nearness 0, in 1/m, at the greatest
+            relief that can be set: how far behind a rim the head can look.
+        columns: of the grid it is computed on.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    far = sampled_on_grid(nearness, columns, -0.5)
+    near = sampled_on_grid(nearness, columns, 0.75)
+    jump = (near - far > JUMP) & _is_edge(near)
+    seeds = jump & (far < _local(near, 3, "max") - JUMP)
+    reach_per_nearness = disparity_range * HEAD_BOX_M * columns / (2 * math.pi)
+    pad = columns // 6
+    best = np.full(far.shape, np.inf, np.float32)
+    source = np.arange(far.size, dtype=np.int32).reshape(far.shape)
+    ringed_near = near
+    for level in _levels(far, seeds):
+        usable = seeds & (far <= level)
+        candidates = ringed_near > level + JUMP
+        if not usable.any() or not candidates.any():
+            continue
+        padded = np.pad(~usable, ((0, 0), (pad, pad)), mode="wrap")
+        distance, (iy, ix) = distance_transform_edt(padded, return_indices=True)
+        distance = distance[:, pad:-pad].astype(np.float32)
+        iy, ix = iy[:, pad:-pad], (ix[:, pad:-pad] - pad) % columns
+        behind = far[iy, ix]
+        reach = (near - behind) * reach_per_nearness + 2
+        better = candidates & (distance < best) & (distance <= reach) & (near - behind > JUMP)
+        best[better] = distance[better]
+        source[better] = (iy * columns + ix)[better]
+    covered = np.isfinite(best)
+    field = far.ravel()[source]
+    rim = grown(jump, 2) & ~covered
+    return Hidden(field, source, covered, rim)
+
+
+def _levels(far: Field, seeds: NDArray[np.bool_]) -> list[float]:
+    values = far[seeds]
+    if values.size == 0:
+        return []
+    return sorted({float(v) for v in np.quantile(values, np.linspace(0.1, 1, LEVELS))})
+
+
+def _is_edge(field: Field) -> NDArray[np.bool_]:
+    across = np.abs(2 * field - np.roll(field, 1, axis=1) - np.roll(field, -1, axis=1))
+    down = np.zeros_like(field)
+    down[1:-1] = np.abs(2 * field[1:-1] - field[:-2] - field[2:])
+    return grown(np.maximum(across, down) > JUMP / 2, 1)
+
+
+def _local(field: Field, size: int, kind: str) -> Field:
+    from scipy.ndimage import maximum_filter, minimum_filter
+
+    grow = maximum_filter if kind == "max" else minimum_filter
+    result: Field = grow(field, size, mode=("nearest", "wrap"))
+    return result
+
+
+def background_from(
+    color: NDArray[np.uint8], nearness: Field, disparity_range: float
+) -> Background | None:
+    """Return the layer behind, or None where nothing stands before anything.
+
+    Args:
+        color: (H, W, 3 or 4) uint8 sRGB.
+        nearness: (h, w) in [0, 1].
+        disparity_range: see `hidden_surface`.
+    """
+    hidden = hidden_surface(nearness, disparity_range)
+    if not hidden.covered.any():
+        return None
+    shown = grown(hidden.covered | hidden.rim, 1)
+    error = errors_from_field(hidden.field) * grown(shown, 2)
+    tolerance = tolerance_for_budget(error, TOLERANCE, MAX_VERTICES)
+    triangles = triangles_from_errors(error, tolerance, keep=shown)
+    mesh = _mesh(triangles, hidden.field, np.zeros(len(triangles.indices), bool))
+    return Background(mesh, _fill(color, hidden))
+
+
+def _fill(color: NDArray[np.uint8], hidden: Hidden) -> NDArray[np.uint8]:
+    """Return the colours carried behind, smoothed the more the farther they were carried."""
+    from scipy.ndimage import gaussian_filter
+
+    rows, columns = hidden.field.shape[0] - 1, hidden.field.shape[1]
+    small = _reduced(color[..., :3], columns)
+    y, x = np.divmod(hidden.source[:-1], columns)
+    carried = small[np.minimum(y, rows - 1), x].astype(np.float32)
+    smooth = gaussian_filter(carried, (1.5, 1.5, 0), mode=("nearest", "wrap", "nearest"))
+    covered = hidden.covered[:-1]
+    fill = np.empty((rows, columns, 4), np.uint8)
+    fill[..., :3] = np.where(covered[..., None], smooth, carried)
+    fill[..., 3] = np.where(covered, 255, 0)
+    return fill
+
+
+def _reduced(color: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    picture = Image.fromarray(np.ascontiguousarray(color))
+    if picture.width > columns:
+        picture = picture.resize((columns, columns // 2), Image.Resampling.BOX)
+    else:
+        picture = picture.resize((columns, columns // 2), Image.Resampling.BILINEAR)
+    return np.asarray(picture)

@@ -1,0 +1,195 @@
+"""Draws a panorama into a framebuffer. Knows no window and no headset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from depthfusion.camera import eyes
+from depthfusion.errors import RendererError
+from depthfusion.geometry import MIN_DISTANCE_M
+from depthfusion.renderer.gpu_panorama import GpuPanorama, upload_steps
+from depthfusion.renderer.program import program_from, set_uniforms
+from depthfusion.renderer.stages import Stage
+from depthfusion.renderer.stereo import StereoComposer
+from depthfusion.view import SPHERE_RADIUS_M, Mapping, Shading, Stereo, View
+
+CUT_TOLERANCE = 0.06
+"""Fraction of disparity by which a fragment of a stretched triangle may differ from the picture."""
+PUSH_BACK = 0.99
+"""Factor on the hidden layer's disparity: the visible surface wins where both lie together."""
+
+_SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "gdi generic")
+_MAPPINGS = {Mapping.DISPARITY: 0, Mapping.LINEAR: 1, Mapping.METRIC: 2}
+
+
+class PanoramaRenderer:
+    """Holds one panorama on the GPU and draws frames of it.
+
+    All methods belong to the context's thread, with the context current. Whoever makes a renderer
+    calls `release`.
+
+    Raises:
+        RendererError: if the context is older than OpenGL 3.3.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        if ctx.version_code < 330:
+            raise RendererError(
+                f"want OpenGL 3.3 or newer, got {ctx.version_code / 100:.1f}"
+                f" ({ctx.info['GL_RENDERER']}): update the graphics driver"
+            )
+        self.ctx = ctx
+        self.description = f"{ctx.info['GL_RENDERER']}, OpenGL {ctx.version_code / 100:.1f}"
+        self.is_software = any(n in self.description.lower() for n in _SOFTWARE_RENDERERS)
+        self.max_texture_px = int(ctx.info["GL_MAX_TEXTURE_SIZE"])
+        mip = {"MIPMAPS": 1}
+        self._surface = program_from(ctx, "panorama.vert", "panorama.frag", mip)
+        self._stretched = program_from(ctx, "panorama.vert", "panorama.frag", {**mip, "CUT": 1})
+        self._behind = program_from(ctx, "panorama.vert", "panorama.frag", {**mip, "BEHIND": 1})
+        self._composer: StereoComposer | None = None
+        self._panorama: GpuPanorama | None = None
+        self._upload: tuple[Stage, Iterator[GpuPanorama | None]] | None = None
+
+    @property
+    def stage_name(self) -> str | None:
+        """Name of the stage that is shown; None before the first."""
+        return self._panorama.stage.name if self._panorama else None
+
+    def apply(self, stage: Stage) -> bool:
+        """Upload the next part of `stage`; return True once it is what `draw` shows.
+
+        False: call again with the same stage before one of the next frames.
+        """
+        if self._upload is None or self._upload[0] is not stage:
+            if self._upload is not None:
+                self._upload[1].close()  # type: ignore[attr-defined]  # it is a generator
+            steps = upload_steps(
+                self.ctx,
+                (self._surface, self._stretched, self._behind),
+                stage,
+                self._panorama,
+                is_software=self.is_software,
+            )
+            self._upload = (stage, steps)
+        ready = next(self._upload[1])
+        if ready is None:
+            return False
+        self._upload = None
+        self._panorama = ready
+        return True
+
+    def draw(self, view: View, framebuffer: moderngl.Framebuffer, size_px: tuple[int, int]) -> None:
+        """Fill `framebuffer` with one frame of `view`, stereo included.
+
+        Args:
+            view: the frame's state.
+            framebuffer: with a depth buffer; (0, 0) to `size_px` is drawn.
+            size_px: width and height.
+        """
+        width, height = size_px
+        if view.stereo is Stereo.MONO:
+            self.draw_eye(eyes(view, width / height)[0].clip_from_world, view, framebuffer, size_px)
+            return
+        if self._composer is None:
+            self._composer = StereoComposer(self.ctx)
+        self._composer.draw(self, view, framebuffer, size_px)
+
+    def draw_eye(
+        self,
+        clip_from_world: NDArray[np.float64],
+        view: View,
+        framebuffer: moderngl.Framebuffer,
+        size_px: tuple[int, int],
+        origin_px: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Draw one eye into a rectangle of `framebuffer`, cleared first.
+
+        Args:
+            clip_from_world: (4, 4) for column vectors.
+            view: mapping, strength, scale and shading are used; the rest is the matrix's matter.
+            framebuffer: with a depth buffer.
+            size_px: width and height of the rectangle.
+            origin_px: its lower left corner.
+        """
+        ctx = self.ctx
+        framebuffer.use()
+        framebuffer.viewport = rectangle = (*origin_px, *size_px)
+        framebuffer.scissor = rectangle
+        framebuffer.depth_mask = True
+        framebuffer.color_mask = (True, True, True, True)
+        ctx.enable_only(moderngl.DEPTH_TEST)
+        ctx.depth_func = "<="
+        ctx.wireframe = False
+        framebuffer.clear(0.0, 0.0, 0.0, 1.0, depth=1.0)
+        if self._panorama is not None:
+            self._draw_panorama(self._panorama, clip_from_world, view)
+        framebuffer.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
+        ctx.wireframe = False
+
+    def _draw_panorama(
+        self, panorama: GpuPanorama, clip_from_world: NDArray[np.float64], view: View
+    ) -> None:
+        values = uniforms_from_view(view, panorama.stage)
+        values["u_clip_from_world"] = np.asarray(clip_from_world, np.float32).T.tobytes()
+        values["u_color"], values["u_depth"], values["u_fill"] = 0, 1, 2
+        panorama.color.use(0)
+        panorama.depth.use(1)
+        if panorama.fill is not None:
+            panorama.fill.use(2)
+        self.ctx.wireframe = view.shading is Shading.WIREFRAME
+        for program, part, columns, push_back in (
+            (self._surface, panorama.smooth, panorama.columns, 1.0),
+            (self._stretched, panorama.stretched, panorama.columns, 1.0),
+            (self._behind, panorama.behind, panorama.behind_columns, PUSH_BACK),
+        ):
+            if part is None:
+                continue
+            values["u_uv_from_grid"] = (1 / columns, 2 / columns)
+            values["u_push_back"] = push_back
+            set_uniforms(program, values)
+            part.render(moderngl.TRIANGLES)
+
+    def release(self) -> None:
+        """Release every GL object this renderer made."""
+        if self._upload is not None:
+            self._upload[1].close()  # type: ignore[attr-defined]  # it is a generator
+            self._upload = None
+        if self._panorama is not None:
+            self._panorama.release()
+            self._panorama = None
+        if self._composer is not None:
+            self._composer.release()
+            self._composer = None
+        for program in (self._surface, self._stretched, self._behind):
+            program.release()
+
+
+def uniforms_from_view(view: View, stage: Stage) -> dict[str, Any]:
+    """Return the uniforms of `shaders/lib/displacement.glsl` for `view`."""
+    relief = stage.relief
+    mapping = view.mapping or (Mapping.METRIC if stage.is_metric else Mapping.DISPARITY)
+    near_m, far_m = relief.near_m, relief.far_m
+    nearest_m, farthest_m = MIN_DISTANCE_M, float("inf")
+    if relief.is_distance:
+        nearest_m = view.near_m or nearest_m
+        farthest_m = view.far_m or farthest_m
+    else:
+        near_m = view.near_m or near_m
+        far_m = view.far_m or far_m
+    turned = view.invert_depth != stage.inverted
+    return {
+        "u_mapping": _MAPPINGS[mapping],
+        "u_radius_m": SPHERE_RADIUS_M,
+        "u_strength": view.strength,
+        "u_disparity": (1 / near_m, 1 / far_m),
+        "u_disparity_clamp": (1 / nearest_m, 1 / farthest_m),
+        "u_world_scale": view.world_scale,
+        "u_depth_affine": (1.0, -1.0) if turned else (0.0, 1.0),
+        "u_show_depth": view.shading is Shading.DEPTH,
+        "u_cut_tolerance": CUT_TOLERANCE,
+    }

@@ -1,0 +1,169 @@
+"""From a panorama's depth map to the surface that is drawn: 16-bit code, sharp edges, wide rims.
+
+All maps here are nearness: float32 in [0, 1], 1 = nearest, affine in 1/r, columns a ring.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthfusion.geometry import MIN_DISTANCE_M
+from depthfusion.panorama.panorama import DepthMeaning, Panorama
+
+DEFAULT_NEAR_M, DEFAULT_FAR_M = 1.0, 20.0
+"""Range of a relative map shown under `Mapping.METRIC` while nobody knows its scale."""
+SNAP_WINDOW_DEG = 1.5
+"""Widest soft edge that is sharpened."""
+
+Field = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """A depth map as the renderer wants it."""
+
+    nearness: Field
+    """(h, w) float32 in [0, 1], 1 = nearest, affine in 1/r."""
+    near_m: float
+    """Distance of nearness 1 under the metric mapping."""
+    far_m: float
+    """Distance of nearness 0; may be infinity."""
+    is_distance: bool
+    """Whether near and far come with the map and must not be moved."""
+
+
+def relief_from_panorama(panorama: Panorama) -> Relief:
+    """Return the panorama's depth as nearness; a panorama without depth is a flat sphere at 0.5."""
+    depth = panorama.depth
+    if depth is None:
+        return Relief(np.full((2, 4), 0.5, np.float32), DEFAULT_NEAR_M, DEFAULT_FAR_M, False)
+    if panorama.meaning is DepthMeaning.RELATIVE:
+        near_m = panorama.near_m if panorama.near_m is not None else DEFAULT_NEAR_M
+        far_m = panorama.far_m if panorama.far_m is not None else DEFAULT_FAR_M
+        return Relief(depth, near_m, far_m, False)
+    near_m = max(float(depth.min()), MIN_DISTANCE_M)
+    far_m = float(depth.max())
+    if far_m <= near_m * (1 + 1e-6):  # everything at one distance
+        far_m = math.inf
+    disparity = np.reciprocal(np.maximum(depth, np.float32(near_m)))
+    least, most = np.float32(1 / far_m), np.float32(1 / near_m)
+    disparity -= least
+    disparity *= 1 / (most - least)
+    return Relief(np.clip(disparity, 0, 1, out=disparity), near_m, far_m, True)
+
+
+def codes_from_nearness(nearness: Field) -> NDArray[np.uint16]:
+    """Return 16-bit codes (h, w): 0.007' of stereo error where 8 bits make 1.7'."""
+    return np.round(nearness * np.float32(65535)).astype(np.uint16)
+
+
+def edge_softness(nearness: Field) -> float:
+    """Return in how many texels the depth edges typically happen: 1 is sharp, over 2.5 is soft."""
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+    step_rows = max(1, nearness.shape[0] // 256)
+    rows = nearness[nearness.shape[0] // 6 : -nearness.shape[0] // 6 : step_rows]
+    window = max(5, round(rows.shape[1] * SNAP_WINDOW_DEG / 360)) | 1
+    span = maximum_filter1d(rows, window, axis=1, mode="wrap")
+    span -= minimum_filter1d(rows, window, axis=1, mode="wrap")
+    step = np.abs(rows - np.roll(rows, 1, axis=1))
+    steepest = maximum_filter1d(step, window, axis=1, mode="wrap")
+    edges = (span > 0.08) & (steepest > 3 * span / window)
+    if np.count_nonzero(edges) < 50:
+        return 1.0
+    return float(np.median(span[edges] / steepest[edges]))
+
+
+def snapped(nearness: Field) -> Field:
+    """Sharpen soft depth edges, as networks make them, to one texel; slopes stay as they are.
+
+    Where the values in a window are two groups and little between, each texel is moved to its
+    nearer group by toggle mapping (repeated choice of local maximum or minimum).
+    """
+    from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
+
+    mode = ("nearest", "wrap")
+    window = max(5, round(nearness.shape[1] * SNAP_WINDOW_DEG / 360)) | 1
+    low = minimum_filter(nearness, window, mode=mode)
+    high = maximum_filter(nearness, window, mode=mode)
+    mean = uniform_filter(nearness, window, mode=mode)
+    square = uniform_filter(nearness * nearness, window, mode=mode)
+    span = high - low
+    # Mean of (d - low)(high - d): 0 for two groups, span^2 / 6 for an even slope.
+    between = (low + high) * mean - square - low * high
+    soft = (span > 0.03) & (between < 0.125 * span * span)
+    del mean, square, between
+    result = nearness
+    for _ in range(window // 2):
+        low = minimum_filter(result, 3, mode=mode)
+        high = maximum_filter(result, 3, mode=mode)
+        toggled = np.where(high - result < result - low, high, low)
+        result = np.where(soft & (high - low > 0.004), toggled, result)
+    return result
+
+
+def grid_columns(nearness: Field, mesh_columns: int) -> int:
+    """Return how many columns the grid gets: a power of two, no finer than the map."""
+    wanted = 2 ** math.ceil(math.log2(max(8, nearness.shape[1])))
+    return int(min(mesh_columns, max(wanted, 256)))
+
+
+def sampled_on_grid(nearness: Field, columns: int, widen_steps: float) -> Field:
+    """Return the map at the grid's vertices (columns / 2 + 1, columns), rims widened.
+
+    Args:
+        nearness: (h, w).
+        columns: of the grid; vertex (j, i) lies at u = i / columns, v = j / rows.
+        widen_steps: how far near surfaces grow, in grid steps; negative shrinks them instead.
+    """
+    from scipy.ndimage import maximum_filter, minimum_filter
+
+    rows = columns // 2
+    texels = nearness.shape[1] / columns
+    if texels < 1:
+        nearness = enlarged(nearness, (rows, columns))
+        texels = nearness.shape[1] / columns
+    source = nearness
+    size = 2 * round(abs(widen_steps) * texels) + 1
+    if size > 1:
+        grow = maximum_filter if widen_steps > 0 else minimum_filter
+        source = grow(nearness, size, mode=("nearest", "wrap"))
+    height, width = nearness.shape
+    y = np.clip(np.arange(rows + 1) * height // rows, 0, height - 1)
+    x = np.arange(columns) * width // columns
+    field: Field = source[y[:, None], x[None, :]]
+    field[0], field[-1] = np.median(field[0]), np.median(field[-1])
+    return field
+
+
+def enlarged(nearness: Field, size: tuple[int, int]) -> Field:
+    """Return the map at (h, w) = `size`, linear on surfaces, nearest across edges."""
+    from scipy.ndimage import map_coordinates
+
+    height, width = nearness.shape
+    y = (np.arange(size[0]) + 0.5) * height / size[0] - 0.5
+    x = (np.arange(size[1]) + 0.5) * width / size[1] - 0.5
+    grid = np.meshgrid(np.clip(y, 0, height - 1), x, indexing="ij")
+    ringed = np.concatenate([nearness[:, -1:], nearness, nearness[:, :1]], axis=1)
+    places = np.stack([grid[0], grid[1] + 1])
+    smooth = map_coordinates(ringed, places, order=1, mode="nearest", prefilter=False)
+    hard = map_coordinates(ringed, np.round(places), order=0, mode="nearest", prefilter=False)
+    result: Field = np.where(np.abs(smooth - hard) > 0.02, hard, smooth).astype(np.float32)
+    return result
+
+
+def discontinuities(field: Field, threshold: float) -> NDArray[np.bool_]:
+    """Return (n + 1, 2n) bool: vertices at a jump, by the second difference of nearness.
+
+    Planes are linear in 1/r, so a floor running to the horizon has none.
+    """
+    across = np.abs(2 * field - np.roll(field, 1, axis=1) - np.roll(field, -1, axis=1))
+    down = np.zeros_like(field)
+    down[1:-1] = np.abs(2 * field[1:-1] - field[:-2] - field[2:])
+    result: NDArray[np.bool_] = np.maximum(across, down) > threshold
+    result[0] = result[-1] = False
+    return result

@@ -1,0 +1,172 @@
+"""The triangles that are drawn: the surface, its stretched rims, and the layer behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthfusion.renderer.quality import Quality
+from depthfusion.renderer.relief import (
+    Field,
+    discontinuities,
+    grid_columns,
+    sampled_on_grid,
+)
+from depthfusion.renderer.rtin import (
+    Triangles,
+    errors_from_field,
+    tolerance_for_budget,
+    triangles_from_errors,
+)
+
+WIDEN_STEPS = 1.25
+"""How many grid steps near surfaces grow over their rims."""
+EDGE_THRESHOLD = 0.012
+"""Second difference of nearness from which a rim is treated as a jump."""
+TOLERANCE = 1.2e-3
+"""Greatest error of the adaptive mesh, in nearness."""
+MAX_VERTICES = 90_000
+
+VERTEX_DTYPE = np.dtype([("grid", "<u2", 2), ("depth", "<f4")])
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """Vertices over the sphere's grid, ready for upload."""
+
+    vertices: NDArray[np.void]
+    """(n,) `VERTEX_DTYPE`: column, row; nearness."""
+    smooth: NDArray[np.uint32]
+    """(a, 3) triangles that show one surface."""
+    stretched: NDArray[np.uint32]
+    """(b, 3) triangles that may span two surfaces and are cut."""
+    columns: int
+    """Of the grid; it has half as many rows."""
+
+
+def full_mesh(field: Field) -> Mesh:
+    """Return every vertex and two triangles a cell of `field` (n + 1, 2n): the plain UV sphere."""
+    rows, columns = field.shape[0] - 1, field.shape[1]
+    y, x = np.divmod(np.arange((rows + 1) * columns, dtype=np.uint32), columns)
+    corner = np.arange(rows * columns, dtype=np.uint32).reshape(rows, columns)
+    right = np.roll(corner, -1, axis=1)
+    below, across = corner + columns, right + columns
+    indices = np.stack([corner, below, right, right, below, across], axis=-1).reshape(-1, 3)
+    return Mesh(_vertices(np.stack([x, y], 1), field), indices, _none(), columns)
+
+
+def coarse_mesh(nearness: Field, columns: int = 512) -> Mesh:
+    """Return a quick regular mesh: each vertex takes the nearest value of its cell."""
+    columns = min(columns, grid_columns(nearness, columns))
+    rows = columns // 2
+    height, width = nearness.shape
+    y = np.minimum(np.arange(rows) * height // rows, height - 1)
+    x = np.minimum(np.arange(columns) * width // columns, width - 1)
+    field = nearness[y[:, None], x[None, :]]
+    field = np.concatenate([field, field[-1:]])
+    field[0], field[-1] = np.median(field[0]), np.median(field[-1])
+    return full_mesh(np.ascontiguousarray(field))
+
+
+def surface_mesh(nearness: Field, quality: Quality) -> tuple[Mesh, NDArray[np.bool_]]:
+    """Return the mesh of the visible surface and the grid's jumps (n + 1, 2n) bool."""
+    columns = grid_columns(nearness, quality.mesh_columns)
+    field = sampled_on_grid(nearness, columns, WIDEN_STEPS if quality.dilate else 0.0)
+    jumps = discontinuities(field, EDGE_THRESHOLD)
+    if not quality.adaptive:
+        mesh = full_mesh(field)
+        if not (quality.edges and quality.background):
+            return mesh, jumps
+        rim = grown(jumps, 2)
+        cells = rim.ravel()[_places(mesh)[mesh.smooth]].any(axis=1)
+        return Mesh(mesh.vertices, mesh.smooth[~cells], mesh.smooth[cells], columns), jumps
+    error = errors_from_field(field)
+    tolerance = tolerance_for_budget(error, TOLERANCE, MAX_VERTICES)
+    if not (quality.edges and quality.background):
+        triangles = triangles_from_errors(error, tolerance)
+        return _mesh(triangles, field, _none_of(triangles)), jumps
+    rim = grown(jumps, 2)
+    triangles = triangles_from_errors(error, tolerance)
+    return _mesh(triangles, field, touched(triangles, rim)), jumps
+
+
+def grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+    """Return `mask` with every True spread by `steps` grid steps; the columns are a ring."""
+    from scipy.ndimage import maximum_filter
+
+    result: NDArray[np.bool_] = maximum_filter(mask, 2 * steps + 1, mode=("nearest", "wrap"))
+    return result
+
+
+def touched(triangles: Triangles, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (m,) bool: which triangles contain a True of `mask` (n + 1, 2n), borders included."""
+    rows, columns = mask.shape[0] - 1, mask.shape[1]
+    # A summed-area table answers "how many in this rectangle" for all bounding boxes at once.
+    ringed = np.concatenate([mask, mask], axis=1)
+    table = np.zeros((rows + 2, 2 * columns + 1), np.int32)
+    np.cumsum(np.cumsum(ringed, axis=0, dtype=np.int32), axis=1, out=table[1:, 1:])
+    x = triangles.grid[:, 0].astype(np.int32)[triangles.indices]
+    y = triangles.grid[:, 1].astype(np.int32)[triangles.indices]
+    # A triangle over the wrap has columns near 0 and near the end: bring them together.
+    x = np.where(
+        (x.max(axis=1) - x.min(axis=1) > columns // 2)[:, None] & (x < columns // 2), x + columns, x
+    )
+    x0, x1, y0, y1 = x.min(axis=1), x.max(axis=1) + 1, y.min(axis=1), y.max(axis=1) + 1
+    count = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
+    result: NDArray[np.bool_] = count > 0
+    return result
+
+
+def sorted_for_cache(mesh: Mesh) -> Mesh:
+    """Return the mesh with triangles in Morton order: neighbours share transformed vertices."""
+    x, y = mesh.vertices["grid"][:, 0], mesh.vertices["grid"][:, 1]
+    parts = []
+    for indices in (mesh.smooth, mesh.stretched):
+        key = _morton(x[indices[:, 0]], y[indices[:, 0]])
+        parts.append(indices[np.argsort(key, kind="stable")])
+    return Mesh(mesh.vertices, parts[0], parts[1], mesh.columns)
+
+
+def _morton(x: NDArray[np.uint16], y: NDArray[np.uint16]) -> NDArray[np.uint32]:
+    return _spread(x) | (_spread(y) << np.uint32(1))
+
+
+def _spread(value: NDArray[np.uint16]) -> NDArray[np.uint32]:
+    bits = value.astype(np.uint32)
+    for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
+        bits = (bits | (bits << np.uint32(shift))) & np.uint32(mask)
+    return bits
+
+
+def _mesh(triangles: Triangles, field: Field, stretched: NDArray[np.bool_]) -> Mesh:
+    return sorted_for_cache(
+        Mesh(
+            _vertices(triangles.grid, field),
+            triangles.indices[~stretched],
+            triangles.indices[stretched],
+            field.shape[1],
+        )
+    )
+
+
+def _vertices(grid: NDArray[np.integer], field: Field) -> NDArray[np.void]:
+    vertices = np.empty(len(grid), VERTEX_DTYPE)
+    vertices["grid"] = grid
+    vertices["depth"] = field[grid[:, 1], grid[:, 0]]
+    return vertices
+
+
+def _places(mesh: Mesh) -> NDArray[np.int64]:
+    grid = mesh.vertices["grid"].astype(np.int64)
+    result: NDArray[np.int64] = grid[:, 1] * mesh.columns + grid[:, 0]
+    return result
+
+
+def _none() -> NDArray[np.uint32]:
+    return np.empty((0, 3), np.uint32)
+
+
+def _none_of(triangles: Triangles) -> NDArray[np.bool_]:
+    return np.zeros(len(triangles.indices), bool)

@@ -1,0 +1,69 @@
+#version 330 core
+// Colour by direction: each fragment looks the picture up where its own ray points, so nothing
+// pinches at the poles and large triangles cost no sharpness.
+//
+// Variants: CUT drops fragments of stretched triangles between near and far surfaces;
+// BEHIND is the filled layer seen through the cuts; MIPMAPS when the picture has them.
+
+#include "lib/equirect.glsl"
+#include "lib/displacement.glsl"
+
+uniform sampler2D u_color;      // sRGB bytes, row 0 up
+uniform sampler2D u_depth;      // nearness in [0, 1]
+uniform sampler2D u_fill;       // the background's colour; alpha: how much of it is filled in
+uniform bool u_show_depth;
+uniform float u_cut_tolerance;  // fraction of disparity by which a stretched fragment may differ
+
+in vec4 v_point;
+
+out vec4 f_color;
+
+const float FLAT = 0.012;       // nearness: texels closer together than this are one surface
+
+vec3 color_from_uv(vec2 uv) {
+#ifdef MIPMAPS
+    // Two charts, cut at the back and at the front: take the one whose derivative does not jump.
+    vec2 front = vec2(fract(uv.x + 0.5) - 0.5, uv.y);
+    return texture(u_color, fwidth(front.x) < fwidth(uv.x) ? front : uv).rgb;
+#else
+    return texture(u_color, uv).rgb;
+#endif
+}
+
+#ifdef CUT
+// Whether the picture shows another surface in this direction than the fragment's own.
+bool is_cut(vec2 uv, float disparity) {
+    ivec2 size = textureSize(u_depth, 0);
+    vec2 place = uv * vec2(size) - 0.5;
+    ivec2 corner = ivec2(floor(place));
+    vec2 f = place - vec2(corner);
+    int x0 = (corner.x + size.x) % size.x, x1 = (corner.x + 1) % size.x;
+    int y0 = clamp(corner.y, 0, size.y - 1), y1 = clamp(corner.y + 1, 0, size.y - 1);
+    vec4 d = vec4(
+        texelFetch(u_depth, ivec2(x0, y0), 0).r, texelFetch(u_depth, ivec2(x1, y0), 0).r,
+        texelFetch(u_depth, ivec2(x0, y1), 0).r, texelFetch(u_depth, ivec2(x1, y1), 0).r);
+    float low = min(min(d.x, d.y), min(d.z, d.w)), high = max(max(d.x, d.y), max(d.z, d.w));
+    float depth = mix(mix(d.x, d.y, f.x), mix(d.z, d.w, f.x), f.y);
+    if (high - low > FLAT) depth = depth > 0.5 * (low + high) ? high : low;  // a smooth outline
+    float shown = disparity_from_depth(depth);
+    return abs(disparity - shown) > u_cut_tolerance * max(disparity, shown) + 0.002 / u_world_scale;
+}
+#endif
+
+void main() {
+    float reach = length(v_point.xyz);
+    vec2 uv = uv_from_direction(v_point.xyz);
+#ifdef CUT
+    if (is_cut(uv, v_point.w / reach)) discard;
+#endif
+    vec3 color = color_from_uv(uv);
+#ifdef BEHIND
+    vec4 fill = texture(u_fill, uv);
+    color = mix(color, fill.rgb, fill.a);
+#endif
+    if (u_show_depth) {
+        float depth = texture(u_depth, uv).r;
+        color = vec3(u_depth_affine.x + u_depth_affine.y * depth);
+    }
+    f_color = vec4(color, 1.0);
+}
