@@ -1,0 +1,33 @@
+# make run    set up, then stand inside a bundled world (without a display: render it to out/)
+# make test   set up, then run all tests
+# make lint   style, import contracts, types, shell scripts
+# make bench  the renderer's figures: quality and speed ratios
+# make clean  remove everything that was made here
+
+bin := $(or $(DEPTHFUSION_VENV),.venv)/bin
+
+.PHONY: run test lint bench clean
+
+run:
+	@.ci/setup run
+	@.ci/start
+
+test:
+	@.ci/setup test
+	.ci/with-display $(bin)/python -m pytest $(TESTS)
+
+lint:
+	@.ci/setup test
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/lint-imports
+	$(bin)/mypy
+	$(bin)/shellcheck .ci/setup .ci/start .ci/with-display .ci/run .ci/try-wheel
+
+bench:
+	@.ci/setup test
+	.ci/with-display $(bin)/python -m bench
+
+clean:
+	rm -rf .venv out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

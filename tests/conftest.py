@@ -1,0 +1,120 @@
+"""What every test stands on: settings of its own, an OpenGL context, nothing left behind.
+
+With ``DEPTHFUSION_REQUIRE_GL=1`` (as CI sets it) a test marked `gl` or `gui` that was skipped, for
+whatever reason, is a failure: a green run then means that pictures were really drawn.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import moderngl
+
+pytest_plugins = ["pytester"]
+
+NEEDING_MARKERS = ("gl", "gui")
+THREAD_GRACE_S = 2.0
+_PROBE = """
+import sys, moderngl
+backend = {"backend": "egl"} if sys.platform.startswith("linux") else {}
+moderngl.create_context(standalone=True, require=330, **backend).release()
+"""
+
+_home = tempfile.TemporaryDirectory(prefix="depthfusion-tests-")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests away from the user's settings, data and screen."""
+    for name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "CACHE_HOME", "RUNTIME_DIR"):
+        folder = Path(_home.name, name.lower())
+        folder.mkdir(mode=0o700, exist_ok=True)
+        os.environ[f"XDG_{name}"] = str(folder)
+    if not has_display():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _home.cleanup()
+
+
+def has_display() -> bool:
+    """Whether windows can really be shown."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@functools.cache
+def has_opengl() -> bool:
+    """Whether a context can be made; tried in another process, since drivers may abort."""
+    probe = subprocess.run([sys.executable, "-c", _PROBE], capture_output=True, check=False)
+    return probe.returncode == 0
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what this machine cannot do."""
+    if item.get_closest_marker("gui") and not has_display():
+        pytest.skip("no display: run it through .ci/with-display")
+    if item.get_closest_marker("gl") and not has_opengl():
+        pytest.skip("no OpenGL 3.3")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Turn skips into failures where OpenGL and a window were promised."""
+    report = yield
+    required = os.environ.get("DEPTHFUSION_REQUIRE_GL", "") not in {"", "0"}
+    needing = any(item.get_closest_marker(name) for name in NEEDING_MARKERS)
+    if report.skipped and required and needing and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but DEPTHFUSION_REQUIRE_GL is set: {reason}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """Fail a test that leaves a thread running."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if isinstance(thread, threading._DummyThread):
+            continue  # Python's stand-in for a thread of Qt or a driver; it has no end to wait for
+        thread.join(THREAD_GRACE_S)
+        assert not thread.is_alive(), f"the test left {thread} running"
+
+
+@pytest.fixture
+def gl_context() -> Iterator[moderngl.Context]:
+    """A fresh, current OpenGL 3.3 context without a window; what a test drops unreleased fails."""
+    import moderngl
+
+    backend = {"backend": "egl"} if sys.platform.startswith("linux") else {}
+    context = moderngl.create_context(standalone=True, require=330, **backend)
+    context.gc_mode = "context_gc"
+    try:
+        yield context
+        assert not unreleased(context), f"dropped without release(): {unreleased(context)}"
+    finally:
+        context.gc_mode = None
+        context.release()
+
+
+def unreleased(context: moderngl.Context) -> list[str]:
+    """Return the kinds of OpenGL objects that were dropped without `release()`."""
+    import moderngl
+
+    gc.collect()
+    return [type(o).__name__ for o in context.objects if not isinstance(o, moderngl.InvalidObject)]
