@@ -1,0 +1,213 @@
+"""A panorama on its way from disk to the screen, in a thread of its own. No Qt in here.
+
+The thread may be started before Qt is even imported: decoding the first, coarse picture and making
+the window then happen at the same time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from depthfusion.errors import DepthFusionError, InputNotFoundError, PanoramaError
+
+if TYPE_CHECKING:
+    from depthfusion.panorama import Panorama, ReadOptions
+    from depthfusion.renderer import Stage
+
+DRAFT_PX = 2048
+"""Width of the first picture of a large JPEG: fast to decode, sharp enough for one second."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What to open: files as they were named, or a panorama that is already in memory."""
+
+    color: str = ""
+    depth: str | None = None
+    options: ReadOptions | None = None
+    """None: as the file suggests, or as it was opened the last time."""
+    panorama: Panorama | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """The panorama has been read, coarsely (`draft`) or in full."""
+
+    panorama: Panorama
+    draft: bool
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Something better to show is ready for `PanoramaRenderer.apply`."""
+
+    stage: Stage
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All stages have come."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It ended here; the error is one line for a person."""
+
+    error: DepthFusionError
+
+
+Event = Read | Staged | Finished | Failed
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the graphics driver can do; known once there is a context."""
+
+    max_texture_px: int
+    software: bool
+
+
+@dataclass
+class _Mailbox:
+    events: deque[Event] = field(default_factory=deque)
+    listener: Callable[[], None] | None = None
+
+
+class Loading:
+    """Reads one source and prepares it for the GPU, better and better.
+
+    The owner calls `listen` and `take` in its own thread and gives `limits` as soon as it has a
+    context; it calls `cancel` when something else is opened, and `join` before it goes away.
+    """
+
+    def __init__(self, source: Source, resolve: Callable[[Source], Source] | None = None) -> None:
+        """Start reading at once.
+
+        Args:
+            source: what to open.
+            resolve: called first in the thread; may complete the source (remembered options).
+        """
+        self.source = source
+        self._resolve = resolve
+        self._limits: Limits | None = None
+        self._limits_known = threading.Event()
+        self._cancelled = threading.Event()
+        self._lock = threading.Lock()
+        self._mail = _Mailbox()
+        self.has_shown_draft = False
+        self._thread = threading.Thread(target=self._run, name="depthfusion-loading", daemon=True)
+        self._thread.start()
+
+    def listen(self, listener: Callable[[], None] | None) -> None:
+        """Set what is called (in the loading thread, or here for what is there) at each event."""
+        with self._lock:
+            self._mail.listener = listener
+            waiting = bool(self._mail.events)
+        if waiting and listener is not None:
+            listener()
+
+    def take(self) -> Event | None:
+        """Return the oldest event not yet taken, or None."""
+        with self._lock:
+            return self._mail.events.popleft() if self._mail.events else None
+
+    def give_limits(self, limits: Limits) -> None:
+        """Tell what the graphics driver can do; the full picture waits for this."""
+        self._limits = limits
+        self._limits_known.set()
+
+    def cancel(self) -> None:
+        """Drop everything that is not taken yet; nothing more will come. Does not block."""
+        self._cancelled.set()
+        self._limits_known.set()
+        with self._lock:
+            self._mail = _Mailbox()
+
+    def join(self, timeout_s: float = 20.0) -> bool:
+        """Wait for the thread's end; return whether it has ended."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _post(self, event: Event) -> None:
+        with self._lock:
+            if self._cancelled.is_set():
+                return
+            self._mail.events.append(event)
+            listener = self._mail.listener
+        if listener is not None:
+            listener()
+
+    def _run(self) -> None:
+        try:
+            for event in self._events():
+                self._post(event)
+                if self._cancelled.is_set():
+                    return
+        except DepthFusionError as error:
+            self._post(Failed(error))
+        except MemoryError:
+            self._post(Failed(PanoramaError(f"not enough memory to open {self._name}")))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self._post(Failed(InputNotFoundError(f"cannot open {self._name}: {reason}")))
+
+    @property
+    def _name(self) -> str:
+        return Path(self.source.color).name or "the panorama"
+
+    def _events(self) -> Iterator[Event]:
+        if self._resolve is not None:
+            self.source = self._resolve(self.source)
+        panorama = self.source.panorama
+        if panorama is None:
+            if is_jpeg(self.source.color):
+                yield from self._draft()
+            panorama = self._read(None)
+        yield Read(panorama, draft=False)
+        yield from self._stages(panorama)
+
+    def _draft(self) -> Iterator[Event]:
+        from depthfusion.renderer import stages
+
+        draft = self._read(DRAFT_PX)
+        yield Read(draft, draft=True)
+        yield Staged(next(iter(stages(draft))))
+        self.has_shown_draft = True
+
+    def _read(self, draft_px: int | None) -> Panorama:
+        from depthfusion.panorama import ReadOptions, read_panorama
+
+        source = self.source
+        return read_panorama(
+            source.color, source.depth, source.options or ReadOptions(), draft_px=draft_px
+        )
+
+    def _stages(self, panorama: Panorama) -> Iterator[Event]:
+        from depthfusion.renderer import Quality, stages
+
+        self._limits_known.wait()
+        limits = self._limits
+        if limits is None:
+            return
+        for stage in stages(
+            panorama,
+            Quality(),
+            max_texture_px=limits.max_texture_px,
+            software=limits.software,
+        ):
+            yield Staged(stage)
+        yield Finished()
+
+
+def is_jpeg(path: str) -> bool:
+    """Whether a file begins like a JPEG, the one kind that decodes faster when small is enough."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(2) == b"\xff\xd8"
+    except OSError:
+        return False

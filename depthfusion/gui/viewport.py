@@ -1,0 +1,356 @@
+"""The widget one looks through: it owns the renderer, the view and everything that moves it.
+
+It knows nothing of menus, files or settings, so that any window can hold it. Give it a `Loading`
+with `show_loading`, set `view`, listen to its signals, and call `shut_down` before it goes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QSizeF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtWidgets import QWidget
+
+from depthfusion.errors import DepthFusionError, RendererError
+from depthfusion.gui import look
+from depthfusion.gui.frame_clock import FrameClock
+from depthfusion.gui.hands import Hands
+from depthfusion.gui.loading import Failed, Finished, Limits, Loading, Read, Source, Staged
+from depthfusion.gui.motion import Motion
+from depthfusion.view import DEFAULT_FOV_DEG, View
+
+if TYPE_CHECKING:
+    import moderngl
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from depthfusion.panorama import Panorama
+    from depthfusion.renderer import PanoramaRenderer, Stage
+
+
+class Viewport(QOpenGLWidget):
+    """Shows one panorama and lets the person look and walk in it. GUI thread only."""
+
+    view_changed = Signal(object)
+    """The new `View`; also while something moves, once a frame."""
+    arrived = Signal(object, bool)
+    """A `Panorama` was read, as a draft (True) or in full; its picture is about to be shown."""
+    stage_shown = Signal()
+    """A better picture of the panorama has been drawn."""
+    finished = Signal()
+    """The best picture of the panorama has been drawn."""
+    failed = Signal(object)
+    """A `DepthFusionError`: it cannot be opened; what was shown before comes back or stays."""
+    renderer_ready = Signal()
+    renderer_failed = Signal(str)
+    """OpenGL cannot be used here; nothing will be shown."""
+    rate_changed = Signal(float)
+    """Frames a second that reached the screen; 0 when nothing moves and none are drawn."""
+    full_screen_wanted = Signal()
+    _loading_spoke = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.motion = Motion()
+        self.panorama: Panorama | None = None
+        self.renderer: PanoramaRenderer | None = None
+        self._context: moderngl.Context | None = None
+        self._target: moderngl.Framebuffer | None = None
+        self._view = self._drawn = View()
+        self._next_view: View | None = None
+        self._loading: Loading | None = None
+        self._retired: list[Loading] = []
+        self._stages: deque[Stage] = deque()
+        self._all_staged = False
+        self._hands = Hands(self.motion)
+        self.clock = FrameClock(self, self._advance, self.update, self.motion.rested)
+        self.clock.rate_changed.connect(self.rate_changed)
+        self.frameSwapped.connect(self.clock.frame_swapped)
+        self._sway_timer = QTimer(self, singleShot=True)
+        self._sway_timer.timeout.connect(self.clock.wake)
+        self._loading_spoke.connect(self._take_events, Qt.ConnectionType.QueuedConnection)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(320, 200)
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.setAccessibleName(self.tr("Panorama"))
+        self.setAccessibleDescription(
+            self.tr("Drag or use the arrow keys to look around, W A S D to walk")
+        )
+
+    # The view -----------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """The state that is shown. Setting it draws a frame."""
+        return self._view
+
+    @view.setter
+    def view(self, view: View) -> None:
+        if view != self._view:
+            self._view = self._drawn = view
+            self.view_changed.emit(view)
+        self.clock.wake()
+
+    def change(self, **fields: Any) -> None:
+        """Replace some fields of the view."""
+        self.view = replace(self._view, **fields)
+
+    def set_next_view(self, view: View) -> None:
+        """Set the view that goes with the panorama just arrived, from its first picture on."""
+        self._next_view = view
+
+    def recentre(self) -> None:
+        """Look straight ahead from the centre again, at the normal field of view."""
+        self.motion.touch()
+        self.set_motion(turning=False)
+        self.change(yaw_deg=0.0, pitch_deg=0.0, fov_deg=DEFAULT_FOV_DEG, position_m=(0.0, 0.0, 0.0))
+
+    def zoom(self, notches: float) -> None:
+        """Zoom in by wheel notches; out when negative."""
+        self.motion.touch()
+        self.view = look.zoomed(self._view, notches)
+
+    def set_motion(self, **flags: bool) -> None:
+        """Set `turning`, `swaying` or `reduced` of the motion."""
+        for name, value in flags.items():
+            setattr(self.motion, name, value)
+        self.clock.wake()
+
+    def _advance(self, step_s: float) -> bool:
+        view = self.motion.advanced(self._view, step_s)
+        if view != self._view:
+            self._view = view
+            self.view_changed.emit(view)
+        self._drawn = self.motion.swayed(view, step_s)
+        wait_s = self.motion.waits_s()
+        if wait_s is not None:
+            self._sway_timer.start(round(wait_s * 1000) + 20)
+        return bool(self._stages) or self.motion.needs_frames(view)
+
+    # Opening ------------------------------------------------------------------------------------
+
+    def show_loading(self, loading: Loading) -> None:
+        """Show what `loading` brings, as it comes; the picture before stays until then."""
+        self._drop_loading()
+        self._loading = loading
+        if self.renderer is not None:
+            loading.give_limits(self._limits(self.renderer))
+        loading.listen(self._loading_spoke.emit)
+
+    def _drop_loading(self) -> None:
+        self._retired = [old for old in self._retired if not old.join(0)]
+        if self._loading is not None:
+            self._loading.cancel()
+            self._retired.append(self._loading)
+        self._loading = None
+        self._next_view = None
+        self._stages.clear()
+        self._all_staged = False
+
+    @staticmethod
+    def _limits(renderer: PanoramaRenderer) -> Limits:
+        return Limits(renderer.max_texture_px, renderer.is_software)
+
+    @Slot()
+    def _take_events(self) -> None:
+        while self._loading is not None and (event := self._loading.take()) is not None:
+            match event:
+                case Read(panorama, draft):
+                    if not draft:
+                        self.panorama = panorama
+                    self.arrived.emit(panorama, draft)
+                case Staged(stage):
+                    self._stages.append(stage)
+                    self.clock.wake()
+                case Finished():
+                    self._all_staged = True
+                    self.clock.wake()
+                case Failed(error):
+                    self._fail(error)
+
+    def _fail(self, error: DepthFusionError) -> None:
+        failed, before = self._loading, self.panorama
+        self._drop_loading()
+        self.failed.emit(error)
+        if self._loading is None and before is not None and failed and failed.has_shown_draft:
+            self.show_loading(Loading(Source(panorama=before)))
+
+    # OpenGL -------------------------------------------------------------------------------------
+
+    def initializeGL(self) -> None:
+        """Make the renderer; called again by Qt when the context was lost or replaced."""
+        import moderngl
+
+        from depthfusion.renderer import PanoramaRenderer
+
+        self.context().aboutToBeDestroyed.connect(self.release_renderer)
+        try:
+            moderngl.init_context()  # the current one; it works on GLX, EGL and Windows alike
+            self._context = moderngl.get_context()
+            self.renderer = PanoramaRenderer(self._context)
+        except (RendererError, moderngl.Error) as error:
+            self._context = None
+            self.renderer_failed.emit(str(error))
+            return
+        self.renderer_ready.emit()
+        if self._loading is None and self.panorama is not None:
+            self.show_loading(Loading(Source(panorama=self.panorama)))
+        elif self._loading is not None:
+            self._loading.give_limits(self._limits(self.renderer))
+
+    def resizeGL(self, width: int, height: int) -> None:
+        """Forget Qt's framebuffer, which is a new one now."""
+        self._target = None
+
+    def paintGL(self) -> None:
+        """Upload what is ready, then draw the view into Qt's framebuffer."""
+        if self.renderer is None or self._context is None:
+            return
+        shown = self._apply_stage(self.renderer)
+        framebuffer_id = self.defaultFramebufferObject()
+        if self._target is None or self._target.glo != framebuffer_id:
+            self._target = self._context.detect_framebuffer(framebuffer_id)
+        self.renderer.draw(self._drawn, self._target, self.size_px())
+        if shown:
+            self.stage_shown.emit()
+            if self._all_staged and not self._stages:
+                self._all_staged = False
+                self.finished.emit()
+
+    def _apply_stage(self, renderer: PanoramaRenderer) -> bool:
+        """Upload the oldest waiting stage, or a part of it; return whether it is complete."""
+        if not self._stages:
+            return self._all_staged
+        if not renderer.apply(self._stages[0]):
+            return False
+        self._stages.popleft()
+        if self._next_view is not None:
+            self._view = self._drawn = self._next_view
+            self._next_view = None
+            self.view_changed.emit(self._view)
+        return True
+
+    def size_px(self) -> tuple[int, int]:
+        """Return the size of the drawn picture in device pixels."""
+        scale = self.devicePixelRatioF()
+        return max(1, round(self.width() * scale)), max(1, round(self.height() * scale))
+
+    def picture(self, size_px: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+        """Return the present view, drawn anew: (H, W, 3) uint8, sRGB, row 0 up.
+
+        Args:
+            size_px: (width, height); None: as large as on the screen.
+
+        Raises:
+            RendererError: if there is no OpenGL, or the picture is too large for it.
+        """
+        import moderngl
+        import numpy as np
+
+        if self.renderer is None or self._context is None:
+            raise RendererError("want OpenGL to draw a picture, got none on this screen")
+        width, height = size_px or self.size_px()
+        self.makeCurrent()
+        made: list[Any] = []
+        try:
+            made.append(self._context.texture((width, height), 4))
+            made.append(self._context.depth_renderbuffer((width, height)))
+            made.insert(0, self._context.framebuffer([made[0]], made[1]))
+            self.renderer.draw(self._view, made[0], (width, height))
+            data = made[0].read(components=3, alignment=1)
+        except moderngl.Error as error:
+            raise RendererError(f"cannot draw {width}x{height}: {error}; choose less") from error
+        finally:
+            for thing in made:
+                thing.release()
+            self.doneCurrent()
+        pixels = np.frombuffer(data, dtype=np.uint8).reshape(height, width, 3)
+        return np.ascontiguousarray(pixels[::-1])
+
+    @Slot()
+    def release_renderer(self) -> None:
+        """Give back everything on the GPU. Called before the context goes; harmless twice."""
+        if self.renderer is None:
+            return
+        self.makeCurrent()
+        self.renderer.release()
+        self.renderer = self._context = self._target = None
+        self.doneCurrent()
+
+    def shut_down(self) -> None:
+        """Stop loading and moving, release the GPU. Call before the window is destroyed."""
+        self.clock.stop()
+        self._sway_timer.stop()
+        self._drop_loading()
+        for loading in self._retired:
+            loading.join()
+        self._retired.clear()
+        self.release_renderer()
+
+    # Mouse and keys -----------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the picture."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._hands.grab(self._view, event.position(), QSizeF(self.size()))
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Turn the view so that what was grabbed stays under the pointer."""
+        if self._hands.dragging:
+            self.view = self._hands.drag(self._view, event.position(), QSizeF(self.size()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let the picture go; it may glide on."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._hands.let_go()
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+            self.clock.wake()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask for the full screen."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.full_screen_wanted.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom."""
+        self.zoom(event.angleDelta().y() / 120)
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Zoom with two fingers on a touch pad."""
+        if (
+            isinstance(event, QNativeGestureEvent)
+            and event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture
+        ):
+            self.zoom(event.value() * 10)
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Begin to look, walk or zoom."""
+        chord = event.modifiers() & (
+            Qt.KeyboardModifier.ControlModifier
+            | Qt.KeyboardModifier.AltModifier
+            | Qt.KeyboardModifier.MetaModifier
+        )
+        if not chord and (event.isAutoRepeat() or self._hands.press(event.key())):
+            self.clock.wake()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Stop looking, walking or zooming."""
+        if event.isAutoRepeat() or self._hands.release(event.key()):
+            self.clock.wake()
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Let all keys go: their release will not be told here."""
+        self._hands.release_all()
+        super().focusOutEvent(event)
