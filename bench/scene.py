@@ -77,19 +77,19 @@ def _bars() -> list[Thing]:
     barber = stripes((0.7, 0.68, 0.6), (0.6, 0.12, 0.1), 0.24)
     low, high = -1.62, 1.32
     bars = [
-        Thing(Pole((-0.55, low, -1.5), (-0.55, high, -1.5), 0.02), barber),  # before a box
-        Thing(Pole((-1.0, low, -1.3), (-1.0, high, -1.3), 0.006), steel),
-        Thing(Pole((0.35, low, -2.6), (0.35, high, -2.6), 0.012), steel),
-        Thing(Pole((2.2, low, 0.3), (2.2, high, 0.3), 0.06), barber),
-        Thing(Pole((1.3, low, 0.55), (1.2, high, 0.75), 0.01), steel),  # leans, before the column
-        Thing(Pole((-1.5, low, 1.6), (-1.1, high, 1.2), 0.015), barber),
-        Thing(Pole((2.9, 1.3, -1.2), (1.7, 1.0, 1.5), 0.008), steel),
+        Thing(Pole((-0.55, low, -1.75), (-0.55, high, -1.75), 0.03), barber),  # before a box
+        Thing(Pole((-1.6, low, -2.5), (-1.6, high, -2.5), 0.016), steel),
+        Thing(Pole((0.35, low, -3.1), (0.35, high, -3.1), 0.02), steel),
+        Thing(Pole((2.4, low, 0.3), (2.4, high, 0.3), 0.1), barber),
+        Thing(Pole((2.3, low, 0.9), (2.2, high, 1.4), 0.02), steel),  # leans, before the column
+        Thing(Pole((-2.2, low, 2.1), (-1.9, high, 1.8), 0.03), barber),
+        Thing(Pole((2.9, 1.3, -1.2), (2.4, 1.15, 2.5), 0.014), steel),
     ]
     bars += [
-        Thing(Pole((x, low, 1.9), (x, -0.5, 1.9), 0.014), steel) for x in np.arange(0.0, 1.3, 0.24)
+        Thing(Pole((x, low, 2.3), (x, -0.5, 2.3), 0.018), steel) for x in np.arange(0.0, 1.3, 0.24)
     ]
     rail = wood((0.5, 0.3, 0.16), (0.32, 0.17, 0.08), 0.1, seed=7)
-    return [*bars, Thing(Box((0.6, -0.48, 1.9), (0.75, 0.03, 0.05)), rail)]
+    return [*bars, Thing(Box((0.6, -0.48, 2.3), (0.75, 0.03, 0.05)), rail)]
 
 
 def _furniture() -> list[Thing]:
@@ -99,6 +99,8 @@ def _furniture() -> list[Thing]:
     shelf = stripes((0.55, 0.5, 0.42), (0.35, 0.25, 0.3), 0.2, axis=2)
     globe = stripes((0.15, 0.3, 0.55), (0.6, 0.6, 0.5), 0.18)
     lamp = noise((0.85, 0.75, 0.5), (0.7, 0.5, 0.3), 0.1, seed=10)
+    slate = noise((0.05, 0.06, 0.08), (0.14, 0.14, 0.15), 0.1, seed=11)
+    night = checker((0.04, 0.07, 0.13), (0.13, 0.16, 0.2), 0.12)
     return [
         Thing(Box((-0.8, -1.2, -2.3), (0.5, 0.42, 0.4), 20), crate),
         Thing(Box((-0.75, -0.63, -2.35), (0.2, 0.17, 0.2), -15), cloth),
@@ -108,8 +110,16 @@ def _furniture() -> list[Thing]:
         Thing(Sphere((-2.45, -0.3, 0.5), 0.28), globe),
         Thing(Sphere((-2.6, 0.43, -0.4), 0.16), cloth),
         Thing(Sphere((0.3, 0.75, -1.9), 0.18), lamp),
-        Thing(Pole((0.3, 0.9, -1.9), (0.3, 1.32, -1.9), 0.005), crate),
+        Thing(Pole((0.3, 0.9, -1.9), (0.3, 1.32, -1.9), 0.008), crate),
         Thing(Sphere((-1.1, -1.35, 1.3), 0.25), crate),
+        # Near and dark before the light walls: what they hide costs the most.
+        Thing(Sphere((0.85, -0.1, -1.1), 0.24), night),
+        Thing(Pole((0.85, -1.62, -1.1), (0.85, -0.2, -1.1), 0.06), slate),
+        Thing(Box((-1.1, 0.35, -0.85), (0.16, 0.3, 0.12), 35), slate),
+        Thing(Pole((-1.1, 0.5, -0.85), (-1.1, 1.32, -0.85), 0.04), slate),
+        Thing(Box((0.1, -0.75, 1.05), (0.22, 0.9, 0.12), 15), night),
+        Thing(Sphere((-1.4, -0.2, 1.1), 0.24), night),
+        Thing(Pole((-1.4, -0.1, 1.1), (-1.4, 1.32, 1.1), 0.03), slate),
     ]
 
 
@@ -157,7 +167,7 @@ def _surface_colors(points: Array, owner: NDArray[np.int64]) -> Array:
         square_m2 = np.einsum("ij,ij->i", to_lamp, to_lamp)
         normals = thing.body.normal(points[mine])
         cosine = np.einsum("ij,ij->i", normals, to_lamp) / np.sqrt(square_m2)
-        light = 0.45 + 0.85 * np.maximum(cosine, 0) / (1 + square_m2 / 9)
+        light = 0.6 + 0.9 * np.maximum(cosine, 0) / (1 + square_m2 / 9)
         colors[mine] = np.clip(thing.texture(points[mine]) * light[:, None], 0, 1)
     return colors
 

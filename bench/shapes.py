@@ -131,8 +131,8 @@ class Box:
     def hit(self, origins: Array, directions: Array) -> Array:
         """Return where the ray enters the slabs, or leaves them when `hollow`."""
         o, d = self.local(origins), directions @ self._local_from_world().T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            middle, reach = -o / d, np.abs(np.array(self.half) / d)
+        d = np.where(np.abs(d) < 1e-12, 1e-12, d)  # a ray along a slab: no 0 / 0, no inf - inf
+        middle, reach = -o / d, np.abs(np.array(self.half) / d)
         enter, leave = (middle - reach).max(axis=-1), (middle + reach).min(axis=-1)
         if self.hollow:
             return leave
