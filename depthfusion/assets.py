@@ -18,7 +18,9 @@ def asset(*parts: str) -> Traversable:
     Raises:
         MissingPartError: if it is nowhere; the installation is incomplete.
     """
-    inside: Traversable = files("depthfusion").joinpath(*parts)
+    inside: Traversable = files("depthfusion")
+    for part in parts:  # a zip's joinpath takes one at a time on Python 3.11
+        inside = inside.joinpath(part)
     if inside.is_file() or inside.is_dir():
         return inside
     checkout = Path(__file__).resolve().parent.parent

@@ -3,7 +3,8 @@
 // pinches at the poles and large triangles cost no sharpness.
 //
 // Variants: CUT drops fragments of stretched triangles between near and far surfaces;
-// BEHIND is the filled layer seen through the cuts; MIPMAPS when the picture has them.
+// BEHIND is the filled layer seen through the cuts; GRADIENTS picks the mip level a pixel (GPUs),
+// otherwise one level serves the whole eye: a panorama has the same sharpness in all directions.
 
 #include "lib/equirect.glsl"
 #include "lib/displacement.glsl"
@@ -11,6 +12,7 @@
 uniform sampler2D u_color;      // sRGB bytes, row 0 up
 uniform sampler2D u_depth;      // nearness in [0, 1]
 uniform sampler2D u_fill;       // the background's colour; alpha: how much of it is filled in
+uniform float u_level;          // mip level of the whole eye
 uniform bool u_show_depth;
 uniform float u_cut_tolerance;  // fraction of disparity by which a stretched fragment may differ
 
@@ -21,12 +23,14 @@ out vec4 f_color;
 const float FLAT = 0.012;       // nearness: texels closer together than this are one surface
 
 vec3 color_from_uv(vec2 uv) {
-#ifdef MIPMAPS
-    // Two charts, cut at the back and at the front: take the one whose derivative does not jump.
-    vec2 front = vec2(fract(uv.x + 0.5) - 0.5, uv.y);
-    return texture(u_color, fwidth(front.x) < fwidth(uv.x) ? front : uv).rgb;
+#ifdef GRADIENTS
+    // The wrap makes u jump by 1 between neighbours: a derivative has no whole turns in it.
+    vec2 dx = dFdx(uv), dy = dFdy(uv);
+    dx.x -= round(dx.x);
+    dy.x -= round(dy.x);
+    return textureGrad(u_color, uv, dx, dy).rgb;
 #else
-    return texture(u_color, uv).rgb;
+    return textureLod(u_color, uv, u_level).rgb;
 #endif
 }
 

@@ -12,9 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from depthfusion.renderer.relief import Field, sampled_on_grid
-from depthfusion.renderer.rtin import errors_from_field, tolerance_for_budget, triangles_from_errors
-from depthfusion.renderer.surface import Mesh, _mesh, grown
+from depthfusion.renderer.relief import Field, discontinuities, sampled_on_grid
+from depthfusion.renderer.rtin import (
+    errors_from_field,
+    kept,
+    tolerance_for_budget,
+    triangles_from_errors,
+)
+from depthfusion.renderer.surface import Mesh, _mesh, grown, touched
 from depthfusion.view import HEAD_BOX_M
 
 COLUMNS = 1024
@@ -23,6 +28,11 @@ JUMP = 0.02
 TOLERANCE = 4e-3
 MAX_VERTICES = 30_000
 LEVELS = 8
+RIM_STEPS = 3
+"""How far beside a jump, in grid steps, the farther side's colour is taken: clear of its fringe."""
+FILL_COLUMNS = 2048
+FRINGE_STEPS = 1
+"""How far, in steps of the fill, the foreground's colour has bled into the background."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +69,18 @@ def hidden_surface(nearness: Field, disparity_range: float, columns: int = COLUM
     """
     from scipy.ndimage import distance_transform_edt
 
-    far = sampled_on_grid(nearness, columns, -0.5)
+    far = sampled_on_grid(nearness, columns, 0)
     near = sampled_on_grid(nearness, columns, 0.75)
-    jump = (near - far > JUMP) & _is_edge(near)
-    seeds = jump & (far < _local(near, 3, "max") - JUMP)
+    impure = grown(discontinuities(near, JUMP / 2), 1)
+    beside = grown(impure, RIM_STEPS) & ~impure
+    seeds = beside & (_highest(near, RIM_STEPS + 2) > far + JUMP)
     reach_per_nearness = disparity_range * HEAD_BOX_M * columns / (2 * math.pi)
     pad = columns // 6
     best = np.full(far.shape, np.inf, np.float32)
     source = np.arange(far.size, dtype=np.int32).reshape(far.shape)
-    ringed_near = near
     for level in _levels(far, seeds):
         usable = seeds & (far <= level)
-        candidates = ringed_near > level + JUMP
+        candidates = near > level + JUMP
         if not usable.any() or not candidates.any():
             continue
         padded = np.pad(~usable, ((0, 0), (pad, pad)), mode="wrap")
@@ -78,14 +88,13 @@ def hidden_surface(nearness: Field, disparity_range: float, columns: int = COLUM
         distance = distance[:, pad:-pad].astype(np.float32)
         iy, ix = iy[:, pad:-pad], (ix[:, pad:-pad] - pad) % columns
         behind = far[iy, ix]
-        reach = (near - behind) * reach_per_nearness + 2
+        reach = (near - behind) * reach_per_nearness + RIM_STEPS
         better = candidates & (distance < best) & (distance <= reach) & (near - behind > JUMP)
         best[better] = distance[better]
         source[better] = (iy * columns + ix)[better]
     covered = np.isfinite(best)
     field = far.ravel()[source]
-    rim = grown(jump, 2) & ~covered
-    return Hidden(field, source, covered, rim)
+    return Hidden(field, source, covered, impure & ~covered)
 
 
 def _levels(far: Field, seeds: NDArray[np.bool_]) -> list[float]:
@@ -95,18 +104,10 @@ def _levels(far: Field, seeds: NDArray[np.bool_]) -> list[float]:
     return sorted({float(v) for v in np.quantile(values, np.linspace(0.1, 1, LEVELS))})
 
 
-def _is_edge(field: Field) -> NDArray[np.bool_]:
-    across = np.abs(2 * field - np.roll(field, 1, axis=1) - np.roll(field, -1, axis=1))
-    down = np.zeros_like(field)
-    down[1:-1] = np.abs(2 * field[1:-1] - field[:-2] - field[2:])
-    return grown(np.maximum(across, down) > JUMP / 2, 1)
+def _highest(field: Field, steps: int) -> Field:
+    from scipy.ndimage import maximum_filter
 
-
-def _local(field: Field, size: int, kind: str) -> Field:
-    from scipy.ndimage import maximum_filter, minimum_filter
-
-    grow = maximum_filter if kind == "max" else minimum_filter
-    result: Field = grow(field, size, mode=("nearest", "wrap"))
+    result: Field = maximum_filter(field, 2 * steps + 1, mode=("nearest", "wrap"))
     return result
 
 
@@ -124,15 +125,16 @@ def background_from(
     if not hidden.covered.any():
         return None
     shown = grown(hidden.covered | hidden.rim, 1)
-    error = errors_from_field(hidden.field) * grown(shown, 2)
+    error = errors_from_field(hidden.field, within=shown)
     tolerance = tolerance_for_budget(error, TOLERANCE, MAX_VERTICES)
-    triangles = triangles_from_errors(error, tolerance, keep=shown)
+    triangles = triangles_from_errors(error, tolerance)
+    triangles = kept(triangles, touched(triangles, shown), COLUMNS)
     mesh = _mesh(triangles, hidden.field, np.zeros(len(triangles.indices), bool))
-    return Background(mesh, _fill(color, hidden))
+    return Background(mesh, _fill(color, nearness, hidden))
 
 
-def _fill(color: NDArray[np.uint8], hidden: Hidden) -> NDArray[np.uint8]:
-    """Return the colours carried behind, smoothed the more the farther they were carried."""
+def _fill(color: NDArray[np.uint8], nearness: Field, hidden: Hidden) -> NDArray[np.uint8]:
+    """Return the colours carried behind, and alpha where the picture shows something nearer."""
     from scipy.ndimage import gaussian_filter
 
     rows, columns = hidden.field.shape[0] - 1, hidden.field.shape[1]
@@ -141,10 +143,23 @@ def _fill(color: NDArray[np.uint8], hidden: Hidden) -> NDArray[np.uint8]:
     carried = small[np.minimum(y, rows - 1), x].astype(np.float32)
     smooth = gaussian_filter(carried, (1.5, 1.5, 0), mode=("nearest", "wrap", "nearest"))
     covered = hidden.covered[:-1]
-    fill = np.empty((rows, columns, 4), np.uint8)
-    fill[..., :3] = np.where(covered[..., None], smooth, carried)
-    fill[..., 3] = np.where(covered, 255, 0)
+    carried = np.where(covered[..., None], smooth, carried)
+    factor = FILL_COLUMNS // columns
+    alpha = _in_front(nearness, hidden, factor)
+    fill = np.empty((*alpha.shape, 4), np.uint8)
+    fill[..., :3] = carried.repeat(factor, axis=0).repeat(factor, axis=1)
+    fill[..., 3] = alpha
     return fill
+
+
+def _in_front(nearness: Field, hidden: Hidden, factor: int) -> NDArray[np.uint8]:
+    """Return 255 where the picture shows something before the hidden surface, and on its fringe."""
+    columns = hidden.field.shape[1] * factor
+    front = sampled_on_grid(nearness, columns, 0.5)[:-1]
+    behind = hidden.field[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
+    covered = hidden.covered[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
+    before = covered & (front > behind + JUMP / 2)
+    return np.where(grown(before, FRINGE_STEPS), np.uint8(255), np.uint8(0))
 
 
 def _reduced(color: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,10 +48,10 @@ class PanoramaRenderer:
         self.description = f"{ctx.info['GL_RENDERER']}, OpenGL {ctx.version_code / 100:.1f}"
         self.is_software = any(n in self.description.lower() for n in _SOFTWARE_RENDERERS)
         self.max_texture_px = int(ctx.info["GL_MAX_TEXTURE_SIZE"])
-        mip = {"MIPMAPS": 1}
-        self._surface = program_from(ctx, "panorama.vert", "panorama.frag", mip)
-        self._stretched = program_from(ctx, "panorama.vert", "panorama.frag", {**mip, "CUT": 1})
-        self._behind = program_from(ctx, "panorama.vert", "panorama.frag", {**mip, "BEHIND": 1})
+        base = {} if self.is_software else {"GRADIENTS": 1}
+        self._surface = program_from(ctx, "panorama.vert", "panorama.frag", base)
+        self._stretched = program_from(ctx, "panorama.vert", "panorama.frag", {**base, "CUT": 1})
+        self._behind = program_from(ctx, "panorama.vert", "panorama.frag", {**base, "BEHIND": 1})
         self._composer: StereoComposer | None = None
         self._panorama: GpuPanorama | None = None
         self._upload: tuple[Stage, Iterator[GpuPanorama | None]] | None = None
@@ -127,14 +128,16 @@ class PanoramaRenderer:
         ctx.wireframe = False
         framebuffer.clear(0.0, 0.0, 0.0, 1.0, depth=1.0)
         if self._panorama is not None:
-            self._draw_panorama(self._panorama, clip_from_world, view)
+            level = mip_level(clip_from_world, size_px[1], self._panorama.color.height)
+            self._draw_panorama(self._panorama, clip_from_world, view, level)
         framebuffer.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
         ctx.wireframe = False
 
     def _draw_panorama(
-        self, panorama: GpuPanorama, clip_from_world: NDArray[np.float64], view: View
+        self, panorama: GpuPanorama, clip_from_world: NDArray[np.float64], view: View, level: float
     ) -> None:
         values = uniforms_from_view(view, panorama.stage)
+        values["u_level"] = level
         values["u_clip_from_world"] = np.asarray(clip_from_world, np.float32).T.tobytes()
         values["u_color"], values["u_depth"], values["u_fill"] = 0, 1, 2
         panorama.color.use(0)
@@ -167,6 +170,19 @@ class PanoramaRenderer:
             self._composer = None
         for program in (self._surface, self._stretched, self._behind):
             program.release()
+
+
+def mip_level(clip_from_world: NDArray[np.float64], height_px: int, picture_px: int) -> float:
+    """Return the mip level at which a texel of the picture is about a pixel of the eye's middle.
+
+    Args:
+        clip_from_world: (4, 4); the length of its second row is the cotangent of half the field.
+        height_px: of the eye's picture.
+        picture_px: rows of the panorama.
+    """
+    pixel_rad = 2 / (height_px * float(np.linalg.norm(clip_from_world[1, :3])))
+    texels = pixel_rad * picture_px / math.pi
+    return max(0.0, math.floor(math.log2(texels) + 0.2))
 
 
 def uniforms_from_view(view: View, stage: Stage) -> dict[str, Any]:

@@ -17,6 +17,7 @@ CURVATURE_WEIGHT = 0.3
 """How much the plain sphere's own curvature counts, in units of depth: bounds a flat sky."""
 
 Field = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +30,13 @@ class Triangles:
     """(m, 3) vertices of each triangle."""
 
 
-def errors_from_field(field: Field) -> Field:
+def errors_from_field(field: Field, within: NDArray[np.bool_] | None = None) -> Field:
     """Return how wrong the surface gets where a vertex is left out, with all its descendants.
 
     Args:
         field: (n + 1, 2n) float32 depth at the grid's vertices, n a power of two; the columns are
             a ring, the rows run from pole to pole.
+        within: (n + 1, 2n) bool; where it is False, the surface may be as wrong as it likes.
 
     Returns:
         (n + 1, 2n) float32 in units of depth. Leaving out every vertex whose error is at most e
@@ -46,13 +48,13 @@ def errors_from_field(field: Field) -> Field:
     error = np.zeros_like(field)
     step = 2
     while step <= rows:
-        _edge_midpoints(field, error, step)
-        _square_centres(field, error, step)
+        _edge_midpoints(field, error, step, within)
+        _square_centres(field, error, step, within)
         step *= 2
     return error
 
 
-def _edge_midpoints(field: Field, error: Field, step: int) -> None:
+def _edge_midpoints(field: Field, error: Field, step: int, within: Mask | None) -> None:
     """Fill `error` at the middles of the edges of all squares of size `step`."""
     half = step // 2
     rows = field.shape[0] - 1
@@ -64,15 +66,19 @@ def _edge_midpoints(field: Field, error: Field, step: int) -> None:
     ends = field[::step, ::step]
     middle = field[::step, half::step]
     own = _deviation(middle, ends, np.roll(ends, -1, axis=1), chord)
+    if within is not None:
+        own = own * within[::step, half::step]
     error[::step, half::step] = _with_children(error, own, step, row0=0, column0=half)
     # Along a column.
     ends = field[::step, ::step]
     middle = field[half::step, ::step]
     own = _deviation(middle, ends[:-1], ends[1:], np.float32(math.cos(math.pi * half / rows)))
+    if within is not None:
+        own = own * within[half::step, ::step]
     error[half::step, ::step] = _with_children(error, own, step, row0=half, column0=0)
 
 
-def _square_centres(field: Field, error: Field, step: int) -> None:
+def _square_centres(field: Field, error: Field, step: int, within: Mask | None) -> None:
     """Fill `error` at the centres of all squares of size `step`: the middle of one diagonal."""
     half = step // 2
     rows = field.shape[0] - 1
@@ -88,6 +94,8 @@ def _square_centres(field: Field, error: Field, step: int) -> None:
     dot = np.sin(lat + angle) * np.sin(lat - angle) + cos_up * cos_down * math.cos(2 * angle)
     chord = np.sqrt((1 + np.clip(dot, -1, 1)) / 2)[:, None]
     own = _deviation(field[half::step, half::step], first, second, np.maximum(chord, 0.05))
+    if within is not None:
+        own = own * within[half::step, half::step]
     edge_row, edge_column = error[::step, half::step], error[half::step, ::step]
     children = np.maximum(
         np.maximum(edge_row[:-1], edge_row[1:]),
@@ -120,15 +128,12 @@ def _with_children(error: Field, own: Field, step: int, row0: int, column0: int)
     return result
 
 
-def triangles_from_errors(
-    error: Field, tolerance: float, keep: NDArray[np.bool_] | None = None
-) -> Triangles:
+def triangles_from_errors(error: Field, tolerance: float) -> Triangles:
     """Return the coarsest mesh that leaves out no vertex whose error exceeds `tolerance`.
 
     Args:
         error: (n + 1, 2n) from `errors_from_field`.
         tolerance: in units of depth.
-        keep: (n + 1, 2n) bool; when given, only triangles that touch a True vertex are returned.
     """
     rows, columns = error.shape[0] - 1, error.shape[1]
     split = (error > tolerance).ravel()
@@ -155,9 +160,13 @@ def triangles_from_errors(
         triangles = np.concatenate([np.stack([c, a, middle], 1), np.stack([b, c, middle], 1)])
     corners = np.concatenate(done)
     vertex = corners[:, :, 1] * columns + corners[:, :, 0] % columns
-    if keep is not None:
-        vertex = vertex[keep.ravel()[vertex].any(axis=1)]
     return _compact(vertex, rows, columns)
+
+
+def kept(triangles: Triangles, keep: Mask, columns: int) -> Triangles:
+    """Return only the triangles of `keep` (m,) bool, and the vertices they use."""
+    place = triangles.grid[:, 1].astype(np.int32) * columns + triangles.grid[:, 0]
+    return _compact(place[triangles.indices[keep]], columns // 2, columns)
 
 
 def _compact(vertex: NDArray[np.int32], rows: int, columns: int) -> Triangles:
