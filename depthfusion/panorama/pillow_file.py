@@ -1,0 +1,181 @@
+"""PNG, JPEG, WebP, TIFF, AVIF, BMP and PPM through Pillow.
+
+The format's own class is opened directly: only formats that were asked for are ever parsed, and
+neither Pillow's global pixel limit nor its warnings of a host program are touched; the limit of
+`sniff.check_size` holds instead, before anything is decoded.
+"""
+
+from __future__ import annotations
+
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from depthfusion.errors import PanoramaError
+from depthfusion.panorama.decoded import Array, Decoded, Metadata, oriented, reduced
+from depthfusion.panorama.jpeg_xmp import xmp_from_jpeg
+from depthfusion.panorama.sniff import FileKind, check_size
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+_PLUGINS = {
+    FileKind.PNG: ("PngImagePlugin", "PngImageFile"),
+    FileKind.JPEG: ("JpegImagePlugin", "JpegImageFile"),  # an MPO's first picture too
+    FileKind.WEBP: ("WebPImagePlugin", "WebPImageFile"),
+    FileKind.TIFF: ("TiffImagePlugin", "TiffImageFile"),
+    FileKind.AVIF: ("AvifImagePlugin", "AvifImageFile"),
+    FileKind.BMP: ("BmpImagePlugin", "BmpImageFile"),
+    FileKind.PPM: ("PpmImagePlugin", "PpmImageFile"),
+}
+_BAND_ROWS = 512
+_ORIENTATION_TAG = 0x0112
+
+
+def read_with_pillow(
+    path: Path, kind: FileKind, draft_px: int | None = None, *, exact: bool = False
+) -> Decoded:
+    """Decode a picture.
+
+    Args:
+        path: the file.
+        kind: what `sniff` found; one of `_PLUGINS`.
+        draft_px: width wanted for a quick first picture.
+        exact: reduce by dropping pixels, never by mixing them (depth).
+
+    Returns:
+        Pixels (H, W) uint8 / uint16 / float32 for one channel, (H, W, 3) uint8 for colour;
+        transparent parts lie over black.
+    """
+    module, name = _PLUGINS[kind]
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of odd metadata; we judge the picture
+        image: ImageFile = getattr(import_module(f"PIL.{module}"), name)(file)
+        check_size(*image.size, path.name)
+        if kind is FileKind.PNG:
+            _check_png_end(path)
+        full_size = image.size
+        if draft_px and kind is FileKind.JPEG:
+            image.draft(None, _draft_size(image.size, draft_px))
+        image.load()
+        orientation = _orientation(image)  # after load: a PNG's getexif loads and hides errors
+        metadata = _metadata(image, path, kind, orientation)
+        pixels, notes = _pixels(image, path.name, draft_px, exact)
+    if orientation > 4:
+        full_size = (full_size[1], full_size[0])
+    bits = 8 * pixels.dtype.itemsize
+    number = f"{bits}-bit" if pixels.dtype.kind == "u" else f"float{bits}"
+    return Decoded(
+        name=path.name,
+        kind=f"{number} {kind}",
+        pixels=pixels if orientation == 1 else oriented(pixels, orientation),
+        full_size_px=full_size,
+        metadata=metadata,
+        notes=tuple(notes),
+    )
+
+
+def _draft_size(size: tuple[int, int], width_px: int) -> tuple[int, int]:
+    return width_px, max(1, size[1] * width_px // size[0])
+
+
+def _orientation(image: ImageFile) -> int:
+    try:
+        value = image.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # EXIF is parsed lazily and breaks in as many ways as files do
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _metadata(image: ImageFile, path: Path, kind: FileKind, orientation: int) -> Metadata:
+    xmp: Any = xmp_from_jpeg(path) if kind is FileKind.JPEG else image.info.get("xmp", b"")
+    text = {k: str(v) for k, v in getattr(image, "text", {}).items()}
+    if not xmp:
+        xmp = text.pop("XML:com.adobe.xmp", "")
+    chunks = {c[0].decode("latin-1"): c[1] for c in getattr(image, "private_chunks", ())}
+    return Metadata(orientation, xmp.encode() if isinstance(xmp, str) else xmp, text, chunks)
+
+
+def _pixels(
+    image: ImageFile, name: str, draft_px: int | None, exact: bool
+) -> tuple[Array, list[str]]:
+    """Return the loaded image's array and what was done to it."""
+    mode = image.mode
+    if mode in {"L", "1", "I;16", "I;16L", "I;16B", "I;16N", "I", "F"} and (
+        exact or mode not in {"L", "1"} or "transparency" not in image.info
+    ):
+        return reduced(_one_channel(image), draft_px), []
+    if exact and mode == "P" and _gray_palette(image):
+        return reduced(np.asarray(image.convert("L")), draft_px), []
+    factor = image.width // draft_px if draft_px and image.width >= 2 * draft_px else 1
+    has_alpha = mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info
+    if has_alpha:
+        return _over_black(image, name, factor)
+    small = image if factor == 1 or mode == "P" else image.reduce(factor)
+    out = _in_bands(small, "RGB")
+    return (out[::factor, ::factor].copy() if mode == "P" and factor > 1 else out), []
+
+
+def _one_channel(image: ImageFile) -> Array:
+    if image.mode == "1":
+        return np.asarray(image.convert("L"))
+    values = np.asarray(image)
+    if values.dtype == np.int32:
+        whole = values.min() >= 0 and values.max() <= 65535
+        return values.astype(np.uint16 if whole else np.float32)
+    if values.dtype.kind == "u":
+        return values.astype(values.dtype.newbyteorder("="), copy=False)
+    return values.astype(np.float32, copy=False)
+
+
+def _gray_palette(image: ImageFile) -> bool:
+    palette = np.asarray(image.getpalette("RGB") or [0, 0, 0], dtype=np.uint8).reshape(-1, 3)
+    return bool((palette == palette[:, :1]).all())
+
+
+def _in_bands(image: Any, mode: str) -> Array:
+    """Copy an image to an array band by band: Pillow's own way holds it three times in memory."""
+    out = np.empty((image.height, image.width, len(mode)), dtype=np.uint8)
+    for top in range(0, image.height, _BAND_ROWS):
+        bottom = min(image.height, top + _BAND_ROWS)
+        band = image.crop((0, top, image.width, bottom))
+        out[top:bottom] = np.asarray(band if band.mode == mode else band.convert(mode))
+    return out
+
+
+def _over_black(image: ImageFile, name: str, factor: int) -> tuple[Array, list[str]]:
+    rgba: Any = image if image.mode == "RGBA" else image.convert("RGBA")
+    pixels = _in_bands(rgba if factor == 1 else rgba.reduce(factor), "RGBA")
+    alpha = pixels[..., 3]
+    lowest, highest = int(alpha.min()), int(alpha.max())
+    if lowest == 255:
+        return np.ascontiguousarray(pixels[..., :3]), []
+    if highest == 0:
+        note = f"{name} is wholly transparent: its alpha channel was left aside"
+        return np.ascontiguousarray(pixels[..., :3]), [note]
+    out = np.empty((*pixels.shape[:2], 3), dtype=np.uint8)
+    for top in range(0, len(pixels), _BAND_ROWS):
+        band = pixels[top : top + _BAND_ROWS].astype(np.uint16)
+        out[top : top + _BAND_ROWS] = (band[..., :3] * band[..., 3:] + 127) // 255
+    return out, [f"{name} is partly transparent: shown over black"]
+
+
+def _check_png_end(path: Path) -> None:
+    """Refuse a PNG that stops before its IEND chunk; Pillow may show it half empty.
+
+    Raises:
+        PanoramaError: if the file is cut off.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        position = 8
+        while position + 12 <= size:
+            file.seek(position)
+            head = file.read(8)
+            if head[4:] == b"IEND":
+                return
+            position += 12 + int.from_bytes(head[:4], "big")
+    raise PanoramaError(f"cannot read {path.name}: the PNG file is cut off, get it again")
