@@ -1,0 +1,240 @@
+"""`depthfusion completion bash|zsh|fish`: completion scripts, made from the parsers themselves."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+from dataclasses import dataclass
+
+from depthfusion.cli import COMMANDS, build_parser
+
+SHELLS = ("bash", "zsh", "fish")
+FILE_METAVARS = ("FILE", "IMAGE", "DEPTH", "FOLDER")
+"""What a value is called when it is the name of a file."""
+
+_EPILOG = """bash:  eval "$(depthfusion completion bash)"             in ~/.bashrc
+zsh:   eval "$(depthfusion completion zsh)"              in ~/.zshrc, after compinit
+fish:  depthfusion completion fish > ~/.config/fish/completions/depthfusion.fish"""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One option, or one positional argument (without flags), of a command."""
+
+    flags: tuple[str, ...]
+    text: str
+    choices: tuple[str, ...]
+    takes_value: bool
+    is_file: bool
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, or the program itself (without a name), as a shell needs to know it."""
+
+    name: str
+    text: str
+    options: tuple[Argument, ...]
+    positionals: tuple[Argument, ...]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `completion`."""
+    parser.add_argument("shell", choices=SHELLS, help="which shell the script is for")
+    parser.epilog = _EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the script."""
+    print(script(options.shell), end="")
+    return 0
+
+
+def script(shell: str) -> str:
+    """Return the completion script for `shell`, one of `SHELLS`."""
+    write = {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell]
+    return write(commands())
+
+
+def commands() -> list[Command]:
+    """Return the program itself, then each command, from their parsers."""
+    result = [_command_from("", "", build_parser(None))]
+    for name, text in COMMANDS.items():
+        parser = argparse.ArgumentParser(prog=name)
+        importlib.import_module(f"depthfusion.cli.{name}").configure(parser)
+        result.append(_command_from(name, text, parser))
+    return result
+
+
+def _command_from(name: str, text: str, parser: argparse.ArgumentParser) -> Command:
+    # argparse has no public way to list what was added; the attribute is there since Python 2.7.
+    arguments = [
+        _argument_from(action)
+        for action in parser._actions
+        if not isinstance(action, argparse._SubParsersAction)
+    ]
+    return Command(
+        name,
+        text,
+        options=tuple(a for a in arguments if a.flags),
+        positionals=tuple(a for a in arguments if not a.flags),
+    )
+
+
+def _argument_from(action: argparse.Action) -> Argument:
+    metavar = action.metavar if isinstance(action.metavar, str) else ""
+    return Argument(
+        flags=tuple(action.option_strings),
+        text=(action.help or "").replace("%%", "%"),
+        choices=tuple(str(choice) for choice in action.choices or ()),
+        takes_value=action.nargs != 0,
+        is_file=metavar.strip("[]").rstrip(".") in FILE_METAVARS,
+    )
+
+
+def _words(argument: Argument) -> str:
+    return " ".join(argument.choices)
+
+
+def _bash(known: list[Command]) -> str:
+    names = " ".join(command.name for command in known if command.name)
+    values, options, positionals = [], [], []
+    for command in known:
+        for option in command.options:
+            if option.takes_value:
+                pattern = "|".join(f"{command.name}:{flag}" for flag in option.flags)
+                values.append(f"        {pattern}) {_bash_reply(option)} return ;;")
+        flags = " ".join(flag for option in command.options for flag in option.flags)
+        options.append(f"        {command.name or '*'}) words='{flags}' ;;")
+        if command.name and command.positionals:
+            reply = _bash_reply(command.positionals[0])
+            positionals.append(f"        {command.name}) {reply} return ;;")
+    options.append(options.pop(0))  # the program's own come last: their pattern matches all
+    return f"""# bash completion for depthfusion
+_depthfusion() {{
+    local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
+    local command='' word words
+    for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+        case $word in -*) ;; *) command=$word; break ;; esac
+    done
+    COMPREPLY=()
+    case $command:$previous in
+{chr(10).join(values)}
+    esac
+    if [[ $current == -* ]]; then
+        case $command in
+{chr(10).join("    " + line for line in options)}
+        esac
+        COMPREPLY=($(compgen -W "$words" -- "$current"))
+        return
+    fi
+    case $command in
+        '') COMPREPLY=($(compgen -W '{names}' -- "$current")); return ;;
+{chr(10).join(positionals)}
+    esac
+}}
+complete -F _depthfusion depthfusion
+"""
+
+
+def _bash_reply(argument: Argument) -> str:
+    if argument.choices:
+        return f"""COMPREPLY=($(compgen -W '{_words(argument)}' -- "$current"));"""
+    if argument.is_file:
+        # Given to the shell's own completion of names, which escapes what is in them.
+        return "compopt -o default;"
+    return ""
+
+
+def _zsh(known: list[Command]) -> str:
+    listed = "\n".join(
+        f"        {_single_quoted(f'{command.name}:{command.text}')}" for command in known[1:]
+    )
+    cases = "\n".join(
+        f"        {command.name})\n            _arguments -s \\\n"
+        + " \\\n".join(f"                {line}" for line in _zsh_lines(command))
+        + "\n            ;;"
+        for command in known[1:]
+    )
+    program = " \\\n".join(f"        {line}" for line in _zsh_lines(known[0]))
+    return f"""#compdef depthfusion
+_depthfusion() {{
+    local -a commands
+    local line state
+    commands=(
+{listed}
+    )
+    _arguments -C \\
+{program} \\
+        '1:command:->command' '*::argument:->argument'
+    case $state in
+        command) _describe command commands ;;
+        argument) _depthfusion_argument ;;
+    esac
+}}
+_depthfusion_argument() {{
+    case $line[1] in
+{cases}
+    esac
+}}
+if [[ $funcstack[1] == _depthfusion ]]; then _depthfusion "$@"
+else compdef _depthfusion depthfusion; fi
+"""
+
+
+def _zsh_lines(command: Command) -> list[str]:
+    lines = []
+    for option in command.options:
+        value = f":value:{_zsh_action(option)}" if option.takes_value else ""
+        text = re.sub(r"([\[\]:\\])", r"\\\1", option.text)
+        lines += [_single_quoted(f"{flag}[{text}]{value}") for flag in option.flags]
+    for number, positional in enumerate(command.positionals, 1):
+        lines.append(_single_quoted(f"{number}:argument:{_zsh_action(positional)}"))
+    return lines
+
+
+def _zsh_action(argument: Argument) -> str:
+    if argument.choices:
+        return f"({_words(argument)})"
+    return "_files" if argument.is_file else ""
+
+
+def _fish(known: list[Command]) -> str:
+    lines = ["# fish completion for depthfusion", "complete -c depthfusion -f"]
+    for command in known:
+        if command.name:
+            condition = f"-n '__fish_seen_subcommand_from {command.name}'"
+            lines.append(
+                f"complete -c depthfusion -n __fish_use_subcommand -a {command.name}"
+                f" -d {_fish_quoted(command.text)}"
+            )
+        else:
+            condition = "-n __fish_use_subcommand"
+        for argument in command.options + command.positionals[:1]:
+            lines.append(f"complete -c depthfusion {condition} {_fish_argument(argument)}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _fish_argument(argument: Argument) -> str:
+    parts = [
+        f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}" for flag in argument.flags
+    ]
+    if argument.takes_value and argument.flags:
+        parts.append("-r")
+    if argument.choices:
+        parts.append(f"-a {_fish_quoted(_words(argument))}")
+    elif argument.is_file:
+        parts.append("-F")
+    if argument.flags:
+        parts.append(f"-d {_fish_quoted(argument.text)}")
+    return " ".join(parts)
+
+
+def _single_quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _fish_quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
