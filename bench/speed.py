@@ -1,0 +1,246 @@
+"""How fast frames are: ratios to the plain sphere of 1024 columns, frozen in plain_sphere.py.
+
+    python -m bench.speed                two eyes of 2016x2240, the issue's definition
+    python -m bench.speed --frames 3     fewer turns
+
+One process, one context, turns interleaved: every rival draws the same pose, then the next pose
+comes. A turn's times are divided by the plain sphere's of the same turn; medians over turns are
+printed. Shader runs are counted exactly (GL_ARB_pipeline_statistics_query). Every timed picture is
+compared with the ray-traced truth: one that draws nothing would be very fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.counters import ShaderRuns, can_count, live_objects, shader_runs
+from bench.gl import Rival, Target, open_context, ours, plain
+from bench.metrics import assert_sane
+from bench.quality import view_of
+from bench.room import Pose, pose_set, room_panorama, room_view
+from depthfusion.renderer.quality import Quality
+from depthfusion.view import Stereo, View
+
+EYE_SIZE_PX = (2016, 2240)
+"""Each axis is twice the size of the truth pictures: 2x2 pixels are averaged to compare."""
+YARDSTICK = "plain 1024"
+MAX_FRAME_TIME = 0.57
+MAX_VERTEX_RUNS = 1 / 20
+MAX_FRAGMENT_RUNS_PER_PIXEL = 1.8
+MAX_STEREO_OVER_MONO = 2.0
+MAX_FRAME_PEAK_BYTES = 64 * 1024
+"""Python's own passing values in one steady frame; a picture or a mesh would be megabytes."""
+
+
+@dataclass
+class Times:
+    """What was measured of one rival, one entry a turn."""
+
+    frame_s: list[float] = field(default_factory=list)
+    runs: list[ShaderRuns] = field(default_factory=list)
+
+    def mean_runs(self) -> tuple[float, float]:
+        """Return vertex and fragment shader runs of a stereo frame."""
+        return (
+            statistics.fmean(r.vertex for r in self.runs),
+            statistics.fmean(r.fragment for r in self.runs),
+        )
+
+
+def timed(ctx: moderngl.Context, draw: Callable[[], None]) -> float:
+    """Return the seconds of `draw` until everything is on the picture."""
+    ctx.finish()
+    start_s = time.perf_counter()
+    draw()
+    ctx.finish()
+    return time.perf_counter() - start_s
+
+
+def halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the means of 2x2 pixels."""
+    even = picture.astype(np.uint16)
+    total = even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
+    return ((total + 2) // 4).astype(np.uint8)
+
+
+def race(
+    ctx: moderngl.Context, rivals: dict[str, Rival], frames: int, targets: tuple[Target, Target]
+) -> dict[str, Times]:
+    """Let the rivals draw the same stereo frames in turn."""
+    eyes = pose_set("a")
+    results = {name: Times() for name in rivals}
+    names = list(rivals)
+    for turn in range(-1, frames):  # turn -1 warms up: shaders are compiled at their first use
+        pair = eyes[2 * (turn % 6) : 2 * (turn % 6) + 2]
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            rival = rivals[name]
+
+            def draw(rival: Rival = rival, pair: Sequence[Pose] = pair) -> None:
+                for pose, target in zip(pair, targets, strict=True):
+                    matrix = pose.clip_from_world(EYE_SIZE_PX)
+                    rival.draw_eye(matrix, view_of(pose), target.framebuffer, EYE_SIZE_PX)
+
+            frame_s = timed(ctx, draw)
+            for pose, target in zip(pair, targets, strict=True):
+                truth = room_view(pose).color
+                assert_sane(truth, halved(target.read(ctx)), f"{name}, timed frame at {pose}")
+            if turn < 0:
+                continue
+            results[name].frame_s.append(frame_s)
+            if turn < 6 and can_count(ctx):
+                with shader_runs() as runs:
+                    draw()
+                results[name].runs.append(runs)
+    return results
+
+
+def ratios(times: Times, base: Times) -> float:
+    """Return the median over turns of the frame time against the same turn of `base`."""
+    return statistics.median(a / b for a, b in zip(times.frame_s, base.frame_s, strict=True))
+
+
+def race_table(results: dict[str, Times]) -> str:
+    """Return the race as Markdown."""
+    pixels = 2 * EYE_SIZE_PX[0] * EYE_SIZE_PX[1]
+    base = results[YARDSTICK]
+    lines = [
+        "| | frame time / plain 1024 | frame (ms) | vertex runs | / plain 1024 "
+        "| fragment runs | / pixel |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, times in results.items():
+        cells = [
+            name,
+            f"{ratios(times, base):.2f}",
+            f"{1e3 * statistics.median(times.frame_s):.0f}",
+        ]
+        if times.runs:
+            vertex, fragment = times.mean_runs()
+            share = vertex / base.mean_runs()[0]
+            cells += [f"{vertex / 1e6:.2f} M", f"{share:.3f}"]
+            cells += [f"{fragment / 1e6:.1f} M", f"{fragment / pixels:.2f}"]
+        else:
+            cells += ["not counted here"] * 4
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One figure beside its target; `reached` must not be above `target`."""
+
+    what: str
+    reached: float
+    target: float
+
+    def __str__(self) -> str:
+        word = "reached" if self.reached <= self.target else "MISSED"
+        return f"{self.what}: {self.reached:.3f}, target <= {self.target:.3f}: {word}"
+
+
+def race_verdicts(results: dict[str, Times]) -> list[Verdict]:
+    """Return the three targets of the race."""
+    own, base = results["ours"], results[YARDSTICK]
+    found = [Verdict("frame time / plain 1024", ratios(own, base), MAX_FRAME_TIME)]
+    if own.runs:
+        pixels = 2 * EYE_SIZE_PX[0] * EYE_SIZE_PX[1]
+        vertex, fragment = own.mean_runs()
+        vertex_share = vertex / base.mean_runs()[0]
+        found.append(Verdict("vertex runs / plain 1024", vertex_share, MAX_VERTEX_RUNS))
+        per_pixel = fragment / pixels
+        found.append(Verdict("fragment runs / pixel", per_pixel, MAX_FRAGMENT_RUNS_PER_PIXEL))
+    return found
+
+
+def stereo_verdicts(
+    ctx: moderngl.Context, renderer: Any, target: Target, frames: int
+) -> list[Verdict]:
+    """Return what each stereo mode costs against mono in a picture of the same size."""
+    mono = replace(view_of(pose_set("a")[0]), position_m=(0.0, 0.0, 0.0))
+    modes = [mode for mode in Stereo if mode is not Stereo.MONO]
+    shares: dict[Stereo, list[float]] = {mode: [] for mode in modes}
+    for turn in range(-1, frames):
+        mono_s = timed(ctx, lambda: renderer.draw(mono, target.framebuffer, EYE_SIZE_PX))
+        contrast = float(target.read(ctx).std())
+        for mode in modes:
+            view = replace(mono, stereo=mode)
+            mode_s = timed(ctx, lambda v=view: renderer.draw(v, target.framebuffer, EYE_SIZE_PX))
+            if float(target.read(ctx).std()) < 0.5 * contrast:
+                raise AssertionError(f"{mode.value}: want a picture, got one without contrast")
+            if turn >= 0:
+                shares[mode].append(mode_s / mono_s)
+    return [
+        Verdict(f"{mode.value} / mono", statistics.median(shares[mode]), MAX_STEREO_OVER_MONO)
+        for mode in modes
+    ]
+
+
+def steady_verdicts(ctx: moderngl.Context, renderer: Any, target: Target) -> list[Verdict]:
+    """Return what a steady frame leaves behind and takes in passing."""
+    views = [View(yaw_deg=yaw_deg, position_m=(0.001 * yaw_deg, 0, 0)) for yaw_deg in range(12)]
+
+    def draw(view: View) -> None:
+        renderer.draw(view, target.framebuffer, target.size_px)
+
+    for view in views:
+        draw(view)
+    objects_before = live_objects()
+    tracemalloc.start()
+    for view in views[:4]:
+        draw(view)
+    kept_before, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    for view in views:
+        draw(view)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    ctx.finish()
+    born = sum(abs(n - objects_before[kind]) for kind, n in live_objects().items())
+    return [
+        Verdict("GL objects made in 16 steady frames", born, 0),
+        Verdict("Python bytes in passing", peak - kept_before, MAX_FRAME_PEAK_BYTES),
+        Verdict("Python bytes kept a frame", (kept - kept_before) / len(views), 256),
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables; 1 when a target was missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.speed", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--frames", type=int, default=12, help="turns; 6 see every pose once")
+    parser.add_argument("--only-plain", action="store_true", help="without DepthFusion's renderer")
+    options = parser.parse_args(arguments)
+    panorama, ctx = room_panorama(), open_context()
+    makers = {YARDSTICK: plain(1024), "plain 2048": plain(2048)}
+    if not options.only_plain:
+        makers["ours"] = ours(Quality())
+    rivals = {name: make(ctx, panorama) for name, make in makers.items()}
+    targets = (Target.make(ctx, EYE_SIZE_PX), Target.make(ctx, EYE_SIZE_PX))
+    size = "{}x{}".format(*EYE_SIZE_PX)
+    print(f"{ctx.info['GL_RENDERER']}; two eyes of {size}, {options.frames} turns\n")
+    results = race(ctx, rivals, options.frames, targets)
+    print(race_table(results))
+    found: list[Verdict] = []
+    if "ours" in rivals:
+        found = race_verdicts(results)
+        found += stereo_verdicts(ctx, rivals["ours"], targets[0], max(3, options.frames // 2))
+        found += steady_verdicts(ctx, rivals["ours"], targets[0])
+    print("", *found, sep="\n")
+    for thing in (*rivals.values(), *targets, ctx):
+        thing.release()
+    return 1 if any("MISSED" in str(verdict) for verdict in found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
