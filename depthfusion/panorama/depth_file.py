@@ -85,15 +85,20 @@ def depth_source(
     )
 
 
-def _saved(decoded: Decoded) -> dict[str, Any]:
-    text = decoded.metadata.text.get("depthfusion", "")
-    if not text or len(text) > _MAX_JSON_CHARS:
+def json_object(text: str) -> dict[str, Any]:
+    """Return the JSON object in `text`, {} if there is none or it is broken or too long."""
+    if not 0 < len(text) < _MAX_JSON_CHARS:
         return {}
     try:
-        saved = json.loads(text)
+        found = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    is_depth = isinstance(saved, dict) and isinstance(saved.get("depth"), dict)
+    return found if isinstance(found, dict) else {}
+
+
+def _saved(decoded: Decoded) -> dict[str, Any]:
+    saved = json_object(decoded.metadata.text.get("depthfusion", ""))
+    is_depth = isinstance(saved.get("depth"), dict)
     return saved if is_depth and decoded.pixels.dtype == np.uint16 else {}
 
 

@@ -94,8 +94,8 @@ def _received(process: subprocess.Popen[bytes], path: Path) -> list[Array]:
         raise PanoramaError(f"cannot read {path.name}: the OpenEXR file is damaged ({reason})")
     found = []
     for dtype in head["dtypes"]:
-        array = np.empty(head["shape"], dtype=dtype)
-        left = memoryview(array).cast("B")
+        array: Array = np.empty(tuple(head["shape"]), dtype=np.dtype(dtype))
+        left = array.data.cast("B")
         while len(left):
             count = process.stdout.readinto(left)  # type: ignore[attr-defined]
             if not count:

@@ -24,7 +24,7 @@ def fill_from_farther(
         holes: (h, w) bool; not all True.
         far_is_large: True for distances, False for nearness.
     """
-    per_row = holes.any(axis=1)
+    per_row: NDArray[np.bool_] = np.any(holes, axis=1)
     for top in range(0, len(values), _BAND_ROWS):
         rows = np.flatnonzero(per_row[top : top + _BAND_ROWS]) + top
         if rows.size:

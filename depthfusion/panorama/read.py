@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,16 +15,21 @@ from depthfusion.errors import InputNotFoundError, PanoramaError
 from depthfusion.panorama.aspect import Placement, depth_placement, placed, placement_of
 from depthfusion.panorama.decode import decode
 from depthfusion.panorama.decoded import Array, Decoded
-from depthfusion.panorama.depth_file import DepthSource, depth_map_from, depth_source
+from depthfusion.panorama.depth_file import (
+    DepthSource,
+    depth_map_from,
+    depth_source,
+    json_object,
+)
 from depthfusion.panorama.layout import Split, split
 from depthfusion.panorama.options import Layout, ReadOptions
 from depthfusion.panorama.panorama import Panorama, Provenance
+from depthfusion.panorama.parameters import generation_from_parameters
 from depthfusion.panorama.partner import Role, named_as, partner_of
 from depthfusion.panorama.tone import toned
 from depthfusion.panorama.xmp import Crop, crop_from_xmp
 
 _AUTO = ReadOptions()
-_MAX_JSON_CHARS = 1_000_000
 
 
 def read_panorama(
@@ -213,12 +217,11 @@ def _saved(picture: Decoded, source: DepthSource | None) -> Mapping[str, Any]:
     """Return our JSON of either file, the depth map's first; {} when there is none."""
     if source is not None and source.saved:
         return source.saved
-    text = picture.metadata.text.get("depthfusion", "")
-    try:
-        values = json.loads(text) if 0 < len(text) < _MAX_JSON_CHARS else {}
-    except (ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}
+    text = picture.metadata.text
+    ours = json_object(text.get("depthfusion", ""))
+    if not ours and "parameters" in text:
+        return {"generation": generation_from_parameters(text["parameters"])}
+    return ours
 
 
 def _mapping(saved: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -57,4 +57,4 @@ def _table() -> NDArray[np.uint8]:
     curve = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
     curve[-1] = 1
     srgb = np.where(curve <= 0.0031308, 12.92 * curve, 1.055 * curve ** (1 / 2.4) - 0.055)
-    return np.rint(255 * srgb).astype(np.uint8)
+    return np.asarray(np.rint(255 * srgb), dtype=np.uint8)

@@ -59,8 +59,10 @@ def crop_from_xmp(xmp: bytes, size_px: tuple[int, int]) -> tuple[Crop | None, st
     None when there is no GPano, when the picture covers the full sphere, or when what is said
     cannot be (then the note tells).
     """
-    names = ("FullPanoWidthPixels", "FullPanoHeightPixels", "CroppedAreaImageWidthPixels")
-    names += ("CroppedAreaImageHeightPixels", "CroppedAreaLeftPixels", "CroppedAreaTopPixels")
+    names = (
+        *("FullPanoWidthPixels", "FullPanoHeightPixels", "CroppedAreaImageWidthPixels"),
+        *("CroppedAreaImageHeightPixels", "CroppedAreaLeftPixels", "CroppedAreaTopPixels"),
+    )
     found = [_number(xmp, f"GPano:{name}") for name in names]
     if any(value is None for value in found):
         return None, ""
