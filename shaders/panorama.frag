@@ -9,11 +9,10 @@
 #include "lib/equirect.glsl"
 #include "lib/displacement.glsl"
 
-uniform sampler2D u_color;      // sRGB bytes, row 0 up
+uniform sampler2D u_color;      // sRGB bytes, row 0 up; or the depth map itself, as grey
 uniform sampler2D u_depth;      // nearness in [0, 1]
 uniform sampler2D u_fill;       // the background's colour; alpha: how much of it is filled in
 uniform float u_level;          // mip level of the whole eye
-uniform bool u_show_depth;
 uniform float u_cut_tolerance;  // fraction of disparity by which a stretched fragment may differ
 
 in vec4 v_point;
@@ -62,12 +61,8 @@ void main() {
 #endif
     vec3 color = color_from_uv(uv);
 #ifdef BEHIND
-    vec4 fill = texture(u_fill, uv);
+    vec4 fill = textureLod(u_fill, uv, 0.0);
     color = mix(color, fill.rgb, fill.a);
 #endif
-    if (u_show_depth) {
-        float depth = texture(u_depth, uv).r;
-        color = vec3(u_depth_affine.x + u_depth_affine.y * depth);
-    }
     f_color = vec4(color, 1.0);
 }

@@ -19,7 +19,7 @@ from depthfusion.renderer.rtin import (
     tolerance_for_budget,
     triangles_from_errors,
 )
-from depthfusion.renderer.surface import Mesh, _mesh, grown, touched
+from depthfusion.renderer.surface import Mesh, grown, mesh_from, touched
 from depthfusion.view import HEAD_BOX_M
 
 COLUMNS = 1024
@@ -128,8 +128,8 @@ def background_from(
     error = errors_from_field(hidden.field, within=shown)
     tolerance = tolerance_for_budget(error, TOLERANCE, MAX_VERTICES)
     triangles = triangles_from_errors(error, tolerance)
-    triangles = kept(triangles, touched(triangles, shown), COLUMNS)
-    mesh = _mesh(triangles, hidden.field, np.zeros(len(triangles.indices), bool))
+    triangles = kept(triangles, touched(triangles, shown[:-1]), COLUMNS)
+    mesh = mesh_from(triangles, hidden.field, np.zeros(len(triangles.indices), bool))
     return Background(mesh, _fill(color, nearness, hidden))
 
 

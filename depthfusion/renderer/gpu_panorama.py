@@ -151,6 +151,7 @@ def _depth_texture(ctx: moderngl.Context, codes: NDArray[np.uint16]) -> moderngl
     texture = ctx.texture((codes.shape[1], codes.shape[0]), 1, codes, alignment=1, dtype="nu2")
     texture.repeat_x, texture.repeat_y = True, False
     texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
+    texture.swizzle = "RRR1"  # so that it can be shown as it is
     return texture
 
 

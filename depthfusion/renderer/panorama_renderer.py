@@ -52,6 +52,7 @@ class PanoramaRenderer:
         self._surface = program_from(ctx, "panorama.vert", "panorama.frag", base)
         self._stretched = program_from(ctx, "panorama.vert", "panorama.frag", {**base, "CUT": 1})
         self._behind = program_from(ctx, "panorama.vert", "panorama.frag", {**base, "BEHIND": 1})
+        self._no_fill = ctx.texture((1, 1), 4, bytes(4), alignment=4)
         self._composer: StereoComposer | None = None
         self._panorama: GpuPanorama | None = None
         self._upload: tuple[Stage, Iterator[GpuPanorama | None]] | None = None
@@ -137,13 +138,13 @@ class PanoramaRenderer:
         self, panorama: GpuPanorama, clip_from_world: NDArray[np.float64], view: View, level: float
     ) -> None:
         values = uniforms_from_view(view, panorama.stage)
-        values["u_level"] = level
+        values["u_level"] = 0.0 if view.shading is Shading.DEPTH else level
         values["u_clip_from_world"] = np.asarray(clip_from_world, np.float32).T.tobytes()
         values["u_color"], values["u_depth"], values["u_fill"] = 0, 1, 2
-        panorama.color.use(0)
+        show_depth = view.shading is Shading.DEPTH
+        (panorama.depth if show_depth else panorama.color).use(0)
         panorama.depth.use(1)
-        if panorama.fill is not None:
-            panorama.fill.use(2)
+        (self._no_fill if show_depth or panorama.fill is None else panorama.fill).use(2)
         self.ctx.wireframe = view.shading is Shading.WIREFRAME
         for program, part, columns, push_back in (
             (self._surface, panorama.smooth, panorama.columns, 1.0),
@@ -168,8 +169,8 @@ class PanoramaRenderer:
         if self._composer is not None:
             self._composer.release()
             self._composer = None
-        for program in (self._surface, self._stretched, self._behind):
-            program.release()
+        for item in (self._surface, self._stretched, self._behind, self._no_fill):
+            item.release()
 
 
 def mip_level(clip_from_world: NDArray[np.float64], height_px: int, picture_px: int) -> float:
@@ -206,6 +207,5 @@ def uniforms_from_view(view: View, stage: Stage) -> dict[str, Any]:
         "u_disparity_clamp": (1 / nearest_m, 1 / farthest_m),
         "u_world_scale": view.world_scale,
         "u_depth_affine": (1.0, -1.0) if turned else (0.0, 1.0),
-        "u_show_depth": view.shading is Shading.DEPTH,
         "u_cut_tolerance": CUT_TOLERANCE,
     }

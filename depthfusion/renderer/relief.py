@@ -140,6 +140,23 @@ def sampled_on_grid(nearness: Field, columns: int, widen_steps: float) -> Field:
     return field
 
 
+def lowest_in_cells(nearness: Field, columns: int) -> Field:
+    """Return (columns / 2, columns): the farthest value the map has in each cell of the grid."""
+    from scipy.ndimage import minimum_filter
+
+    rows = columns // 2
+    height, width = nearness.shape
+    texels = width // columns
+    if texels >= 1 and (height, width) == (rows * texels, columns * texels):
+        whole = nearness.reshape(rows, texels, columns, texels)
+        result: Field = whole.min(axis=3).min(axis=1)
+        return result
+    lowest = minimum_filter(nearness, max(1, texels) + 1, mode=("nearest", "wrap"))
+    y = (np.arange(rows) * 2 + 1) * height // (2 * rows)
+    x = (np.arange(columns) * 2 + 1) * width // (2 * columns)
+    return np.asarray(lowest[y[:, None], x[None, :]])
+
+
 def enlarged(nearness: Field, size: tuple[int, int]) -> Field:
     """Return the map at (h, w) = `size`, linear on surfaces, nearest across edges."""
     from scipy.ndimage import map_coordinates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from depthfusion.renderer.relief import (
     Field,
     discontinuities,
     grid_columns,
+    lowest_in_cells,
     sampled_on_grid,
 )
 from depthfusion.renderer.rtin import (
@@ -46,15 +48,15 @@ class Mesh:
     """Of the grid; it has half as many rows."""
 
 
-def full_mesh(field: Field) -> Mesh:
-    """Return every vertex and two triangles a cell of `field` (n + 1, 2n): the plain UV sphere."""
-    rows, columns = field.shape[0] - 1, field.shape[1]
+def full_triangles(columns: int) -> Triangles:
+    """Return every vertex of the grid and two triangles a cell: the plain UV sphere."""
+    rows = columns // 2
     y, x = np.divmod(np.arange((rows + 1) * columns, dtype=np.uint32), columns)
     corner = np.arange(rows * columns, dtype=np.uint32).reshape(rows, columns)
     right = np.roll(corner, -1, axis=1)
     below, across = corner + columns, right + columns
     indices = np.stack([corner, below, right, right, below, across], axis=-1).reshape(-1, 3)
-    return Mesh(_vertices(np.stack([x, y], 1), field), indices, _none(), columns)
+    return Triangles(np.stack([x, y], axis=1).astype(np.uint16), indices)
 
 
 def coarse_mesh(nearness: Field, columns: int = 512) -> Mesh:
@@ -67,7 +69,8 @@ def coarse_mesh(nearness: Field, columns: int = 512) -> Mesh:
     field = nearness[y[:, None], x[None, :]]
     field = np.concatenate([field, field[-1:]])
     field[0], field[-1] = np.median(field[0]), np.median(field[-1])
-    return full_mesh(np.ascontiguousarray(field))
+    triangles = full_triangles(columns)
+    return Mesh(_vertices(triangles.grid, field), triangles.indices, _none(), columns)
 
 
 def surface_mesh(nearness: Field, quality: Quality) -> tuple[Mesh, NDArray[np.bool_]]:
@@ -75,21 +78,29 @@ def surface_mesh(nearness: Field, quality: Quality) -> tuple[Mesh, NDArray[np.bo
     columns = grid_columns(nearness, quality.mesh_columns)
     field = sampled_on_grid(nearness, columns, WIDEN_STEPS if quality.dilate else 0.0)
     jumps = discontinuities(field, EDGE_THRESHOLD)
-    if not quality.adaptive:
-        mesh = full_mesh(field)
-        if not (quality.edges and quality.background):
-            return mesh, jumps
-        rim = grown(jumps, 2)
-        cells = rim.ravel()[_places(mesh)[mesh.smooth]].any(axis=1)
-        return Mesh(mesh.vertices, mesh.smooth[~cells], mesh.smooth[cells], columns), jumps
-    error = errors_from_field(field)
-    tolerance = tolerance_for_budget(error, TOLERANCE, MAX_VERTICES)
-    if not (quality.edges and quality.background):
+    if quality.adaptive:
+        error = errors_from_field(field)
+        tolerance = tolerance_for_budget(error, TOLERANCE, MAX_VERTICES)
         triangles = triangles_from_errors(error, tolerance)
-        return _mesh(triangles, field, _none_of(triangles)), jumps
-    rim = grown(jumps, 2)
-    triangles = triangles_from_errors(error, tolerance)
-    return _mesh(triangles, field, touched(triangles, rim)), jumps
+    else:
+        triangles = full_triangles(columns)
+    stretched = np.zeros(len(triangles.indices), bool)
+    if quality.edges and quality.background:
+        stretched = touched(triangles, rim_cells(nearness, field, jumps))
+    return mesh_from(triangles, field, stretched), jumps
+
+
+def rim_cells(nearness: Field, field: Field, jumps: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (n, 2n) bool: cells in which the surface lies before what the picture shows."""
+    near_jump = _over_cells(grown(jumps, 2), np.logical_or)
+    lowest = lowest_in_cells(nearness, field.shape[1])
+    return near_jump & (_over_cells(field, np.maximum) - lowest > EDGE_THRESHOLD)
+
+
+def _over_cells(field: NDArray[Any], combine: np.ufunc) -> NDArray[Any]:
+    """Combine the four corners (n + 1, 2n) of each cell (n, 2n)."""
+    columns = combine(field, np.roll(field, -1, axis=1))
+    return np.asarray(combine(columns[:-1], columns[1:]))
 
 
 def grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
@@ -100,20 +111,19 @@ def grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
     return result
 
 
-def touched(triangles: Triangles, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return (m,) bool: which triangles contain a True of `mask` (n + 1, 2n), borders included."""
-    rows, columns = mask.shape[0] - 1, mask.shape[1]
-    # A summed-area table answers "how many in this rectangle" for all bounding boxes at once.
-    ringed = np.concatenate([mask, mask], axis=1)
-    table = np.zeros((rows + 2, 2 * columns + 1), np.int32)
+def touched(triangles: Triangles, cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (m,) bool: which triangles have a True of `cells` (n, 2n) in their bounding box."""
+    rows, columns = cells.shape
+    # A summed-area table answers "how many in this rectangle" for all boxes at once.
+    ringed = np.concatenate([cells, cells], axis=1)
+    table = np.zeros((rows + 1, 2 * columns + 1), np.int32)
     np.cumsum(np.cumsum(ringed, axis=0, dtype=np.int32), axis=1, out=table[1:, 1:])
     x = triangles.grid[:, 0].astype(np.int32)[triangles.indices]
     y = triangles.grid[:, 1].astype(np.int32)[triangles.indices]
     # A triangle over the wrap has columns near 0 and near the end: bring them together.
-    x = np.where(
-        (x.max(axis=1) - x.min(axis=1) > columns // 2)[:, None] & (x < columns // 2), x + columns, x
-    )
-    x0, x1, y0, y1 = x.min(axis=1), x.max(axis=1) + 1, y.min(axis=1), y.max(axis=1) + 1
+    wraps = x.max(axis=1) - x.min(axis=1) > columns // 2
+    x = np.where(wraps[:, None] & (x < columns // 2), x + columns, x)
+    x0, x1, y0, y1 = x.min(axis=1), x.max(axis=1), y.min(axis=1), y.max(axis=1)
     count = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
     result: NDArray[np.bool_] = count > 0
     return result
@@ -140,7 +150,8 @@ def _spread(value: NDArray[np.uint16]) -> NDArray[np.uint32]:
     return bits
 
 
-def _mesh(triangles: Triangles, field: Field, stretched: NDArray[np.bool_]) -> Mesh:
+def mesh_from(triangles: Triangles, field: Field, stretched: NDArray[np.bool_]) -> Mesh:
+    """Return the mesh of `triangles` at the depths of `field` (n + 1, 2n), sorted for drawing."""
     return sorted_for_cache(
         Mesh(
             _vertices(triangles.grid, field),
@@ -158,15 +169,5 @@ def _vertices(grid: NDArray[np.integer], field: Field) -> NDArray[np.void]:
     return vertices
 
 
-def _places(mesh: Mesh) -> NDArray[np.int64]:
-    grid = mesh.vertices["grid"].astype(np.int64)
-    result: NDArray[np.int64] = grid[:, 1] * mesh.columns + grid[:, 0]
-    return result
-
-
 def _none() -> NDArray[np.uint32]:
     return np.empty((0, 3), np.uint32)
-
-
-def _none_of(triangles: Triangles) -> NDArray[np.bool_]:
-    return np.zeros(len(triangles.indices), bool)
