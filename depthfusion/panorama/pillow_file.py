@@ -7,7 +7,10 @@ neither Pillow's global pixel limit nor its warnings of a host program are touch
 
 from __future__ import annotations
 
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +36,21 @@ _PLUGINS = {
 }
 _BAND_ROWS = 512
 _ORIENTATION_TAG = 0x0112
+_LARGE_PIXELS = 40_000_000
+_one_large_at_a_time = threading.Lock()
+"""Two threads may decode side by side, but not two pictures that take a gigabyte each."""
+_warnings_lock = threading.Lock()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence Pillow's warnings of odd metadata: we judge the picture.
+
+    `catch_warnings` changes the whole process, so this is short and one thread's at a time.
+    """
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def read_with_pillow(
@@ -51,19 +69,22 @@ def read_with_pillow(
         transparent parts lie over black.
     """
     module, name = _PLUGINS[kind]
-    with path.open("rb") as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd metadata; we judge the picture
-        image: ImageFile = getattr(import_module(f"PIL.{module}"), name)(file)
-        check_size(*image.size, path.name)
+    with path.open("rb") as file:
+        with _quiet():
+            image: ImageFile = getattr(import_module(f"PIL.{module}"), name)(file)
+        full_size = image.size
+        check_size(*full_size, path.name)
         if kind is FileKind.PNG:
             _check_png_end(path)
-        full_size = image.size
-        if draft_px and kind is FileKind.JPEG:
-            image.draft(None, _draft_size(image.size, draft_px))
-        image.load()
-        orientation = _orientation(image)  # after load: a PNG's getexif loads and hides errors
-        metadata = _metadata(image, path, kind, orientation)
-        pixels, notes = _pixels(image, path.name, draft_px, exact)
+        is_large = full_size[0] * full_size[1] > _LARGE_PIXELS
+        with _one_large_at_a_time if is_large else nullcontext():
+            if draft_px and kind is FileKind.JPEG:
+                image.draft(None, _draft_size(full_size, draft_px))
+            image.load()
+            pixels, notes = _pixels(image, path.name, draft_px, exact)
+        with _quiet():  # after load: a PNG's getexif loads too, and hides errors
+            orientation = _orientation(image)
+            metadata = _metadata(image, path, kind, orientation)
     if orientation > 4:
         full_size = (full_size[1], full_size[0])
     bits = 8 * pixels.dtype.itemsize

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from depthfusion.errors import InputNotFoundError, PanoramaError
+from depthfusion.errors import PanoramaError
 from depthfusion.panorama.aspect import Placement, depth_placement, placed, placement_of
 from depthfusion.panorama.decode import decode
 from depthfusion.panorama.decoded import Array, Decoded
@@ -26,6 +27,7 @@ from depthfusion.panorama.options import Layout, ReadOptions
 from depthfusion.panorama.panorama import Panorama, Provenance
 from depthfusion.panorama.parameters import generation_from_parameters
 from depthfusion.panorama.partner import Role, named_as, partner_of
+from depthfusion.panorama.sniff import sniff
 from depthfusion.panorama.tone import toned
 from depthfusion.panorama.xmp import Crop, crop_from_xmp
 
@@ -57,9 +59,9 @@ def read_panorama(
         PanoramaError: if one is damaged, too large, or is not what it would have to be.
     """
     paths = _pair(Path(color), None if depth is None else Path(depth), options)
-    picture = _color(paths.color, options, draft_px, has_partner=paths.depth is not None)
+    picture, decoded_depth = _decoded(paths, options, draft_px)
     try:
-        source, found, where, depth_notes = _with_depth(paths, picture, options, draft_px)
+        source, found, where, depth_notes = _with_depth(paths, picture, options, decoded_depth)
     except PanoramaError as error:
         if not paths.found_by_name:
             raise
@@ -160,14 +162,26 @@ def _unsqueezed(parts: Split, aspect: float, name: str) -> tuple[Split, float]:
     return Split(color, depth, parts.side, (*parts.notes, note)), 2.0
 
 
-def _depth(paths: _Paths, picture: _Picture, draft_px: int | None) -> DepthSource | None:
+def _decoded(
+    paths: _Paths, options: ReadOptions, draft_px: int | None
+) -> tuple[_Picture, Callable[[], Decoded] | None]:
+    """Decode picture and depth map side by side; the second comes, or raises, when called."""
+    if paths.depth is None:
+        return _color(paths.color, options, draft_px, has_partner=False), None
+    sniff(paths.color)  # says what is wrong with it before anything is begun
+    with ThreadPoolExecutor(1) as thread:
+        later = thread.submit(decode, paths.depth, draft_px, exact=True)
+        picture = _color(paths.color, options, draft_px, has_partner=True)
+    return picture, later.result
+
+
+def _depth(
+    paths: _Paths, picture: _Picture, decoded_depth: Callable[[], Decoded] | None
+) -> DepthSource | None:
     """Return the depth map: the given or found file, or what lies inside the picture."""
-    if paths.depth is not None:
-        if not paths.depth.exists():
-            raise InputNotFoundError(f"no such file: {paths.depth}")
-        decoded = decode(paths.depth, draft_px, exact=True)
+    if decoded_depth is not None:
         stereo = picture.split.side if picture.split.depth is None else None
-        return depth_source(decoded, stereo, picture.decoded.full_size_px)
+        return depth_source(decoded_depth(), stereo, picture.decoded.full_size_px)
     if picture.split.depth is not None:
         return DepthSource(
             name=f"the depth half of {paths.color.name}",
@@ -188,10 +202,13 @@ def _placement(picture: _Picture, name: str, source: DepthSource | None) -> Plac
 
 
 def _with_depth(
-    paths: _Paths, picture: _Picture, options: ReadOptions, draft_px: int | None
+    paths: _Paths,
+    picture: _Picture,
+    options: ReadOptions,
+    decoded_depth: Callable[[], Decoded] | None,
 ) -> tuple[DepthSource | None, dict[str, Any], Placement, tuple[str, ...]]:
     """Return the depth's source, the depth fields of the panorama, the placement, the notes."""
-    source = _depth(paths, picture, draft_px)
+    source = _depth(paths, picture, decoded_depth)
     where = _placement(picture, paths.color.name, source)
     if source is None:
         return None, {}, where, ()
