@@ -90,6 +90,32 @@ def render(
     return render_image(panorama, view, size_px, quality)
 
 
+def save(
+    panorama: Panorama,
+    path: FilePath,
+    depth_path: FilePath | None = None,
+    *,
+    view: View | None = None,
+) -> tuple[Path, Path | None]:
+    """Write a pair: 8-bit colour PNG and 16-bit depth PNG, white = near; atomic.
+
+    Args:
+        panorama: what to write.
+        path: of the colour file, ending in .png.
+        depth_path: of the depth file; None: the same name with `_depth`.
+        view: settings to keep in the files; None: those that came with the panorama.
+
+    Returns:
+        Both paths; the second is None for a panorama without depth.
+
+    Raises:
+        SaveError: if it cannot be written; what stood there before is untouched.
+    """
+    from depthfusion.panorama import write_pair
+
+    return write_pair(panorama, path, depth_path, view=view)
+
+
 def save_image(image: NDArray[np.uint8], path: FilePath) -> None:
     """Write a rendered picture as PNG, JPEG or WebP, by the ending of `path`; atomic.
 

@@ -193,8 +193,8 @@ def _how_it_was_made(panorama: Panorama, view: View, size: tuple[int, int]) -> d
         "size_px": list(size),
         "view": view.to_dict(),
         "title": panorama.title,
-        "color": _name(provenance.color_source),
-        "depth": _name(provenance.depth_source),
+        "color_file": _name(provenance.color_source),
+        "depth_file": _name(provenance.depth_source),
         "notes": list(provenance.notes),
         "generation": dict(provenance.generation),
     }

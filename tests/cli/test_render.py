@@ -168,8 +168,8 @@ def test_a_png_carries_how_it_was_made(world: World, tmp_path: Path) -> None:
         made = json.loads(image.text["depthfusion"])  # type: ignore[attr-defined]
         assert image.info["srgb"] == 0
     assert View.from_dict(made["view"]) == View(yaw_deg=12, stereo=Stereo.SIDE_BY_SIDE)
-    assert made["color"] == "room.png"
-    assert made["depth"] == "room_depth.png"
+    assert made["color_file"] == "room.png"
+    assert made["depth_file"] == "room_depth.png"
 
 
 @pytest.mark.gl
