@@ -1,0 +1,179 @@
+"""A mossy old forest with shafts of morning light, ferns, toadstools and a path."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ldm3d.data.families import Streams
+from ldm3d.data.mesh import Material, Mesh, merged
+from ldm3d.data.noise import fbm
+from ldm3d.data.plants import fern, flower, grass_tuft, kites, mushroom, rock
+from ldm3d.data.scene import Air, Scene, placed
+from ldm3d.data.terrain import Height, mix, on_ground, scattered, smoothstep, terrain
+from ldm3d.data.trees import broadleaf, leaf_cloud, trunk
+
+Floats = NDArray[np.float32]
+
+EYE_M = 1.62
+
+
+def _path_m(x: Floats, z: Floats) -> Floats:
+    """Return metres from the middle of the winding path."""
+    bend = 2.4 * np.sin(z * 0.16) + 0.9 * np.sin(z * 0.41 + 1.0)
+    near = smoothstep(0.0, 9.0, np.abs(z))
+    return np.asarray(np.abs(x - bend * near), np.float32)
+
+
+def ground_height(number: int) -> Height:
+    """Return the forest floor, hollowed along the path; 0 under the eye."""
+
+    def height(x: Floats, z: Floats) -> Floats:
+        away = smoothstep(0.7, 5.0, _path_m(x, z))
+        hills = fbm(x, z, 26, 4, number) * 2.0 * smoothstep(2, 18, np.hypot(x, z))
+        humps = (fbm(x, z, 3.2, 3, number + 1) * 0.26 + 0.26) * away
+        rise = 0.9 * smoothstep(2.0, 14, _path_m(x, z)) + 0.02 * np.maximum(np.hypot(x, z) - 20, 0)
+        return np.asarray(hills + humps + rise, np.float32)
+
+    return height
+
+
+def _ground(height: Height, number: int) -> Mesh:
+    mesh = terrain(height, far_m=160, rings=240, sectors=720)
+    x, _, z = mesh.position.T
+    patch = fbm(x, z, 2.6, 4, number + 2)
+    soil = np.array([0.060, 0.042, 0.026]) * (1 + 0.3 * patch[:, None])
+    moss = mix(np.array([0.050, 0.085, 0.014]), np.array([0.105, 0.125, 0.022]), smoothstep(-0.5, 0.6, patch))
+    color = mix(soil, moss, smoothstep(0.35, 1.5, _path_m(x, z) + patch * 0.7))
+    rgba = mesh.color.copy()
+    rgba[:, :3] = color
+    return replace(mesh, color=rgba, material=np.full(len(x), Material.MOSS, np.float32))
+
+
+def _trees(scene: Scene, height: Height, streams: Streams) -> None:
+    rng = streams.layout
+    spots: list[tuple[float, float]] = []
+    for x, z in ((-2.5, -3.2), (3.1, -4.6), (-3.6, 2.4), (2.7, 3.3), (5.6, -0.6)):
+        spots.append((x + rng.normal(0, 0.25), z + rng.normal(0, 0.25)))
+    xs, zs = scattered(rng, 4000, 4.5, 85, power=0.7)
+    for x, z in zip(xs, zs, strict=True):
+        gap = 2.6 + 0.012 * np.hypot(x, z)
+        clear = all((x - a) ** 2 + (z - b) ** 2 > gap * gap for a, b in spots)
+        if clear and float(_path_m(np.float32(x), np.float32(z))) > 1.9:
+            spots.append((float(x), float(z)))
+        if len(spots) > 420:
+            break
+    at = np.array([[x, 0, z] for x, z in spots])
+    at[:, 1] = height(at[:, 0].astype(np.float32), at[:, 2].astype(np.float32)) - 0.05
+    size = rng.uniform(0.65, 1.25, len(at))
+    size[:5] = rng.uniform(0.95, 1.25, 5)
+    yaw = rng.random(len(at)) * 6.283
+    for kind in range(5):
+        own = np.random.default_rng(kind)
+        wood = trunk(own, 0.40, 19, 0.85 - 0.1 * kind, (0.115, 0.088, 0.062))
+        choice = np.arange(len(at)) % 5 == kind
+        scene.add(wood, placed(at[choice], size[choice], yaw[choice]))
+        crown = []
+        centers = own.normal(0, 1, (30, 3)) * [2.3, 2.1, 2.3] + [0, 13.5, 0]
+        crown.append(leaf_cloud(own, centers, own.uniform(0.7, 1.4, 30), 6000, 0.22, (0.060, 0.115, 0.018)))
+        scene.add(merged(crown), placed(at[choice], size[choice], yaw[choice]), casts_sky=False)
+    for kind in range(2):
+        own = np.random.default_rng(30 + kind)
+        young = broadleaf(own, 4.2, 0.07, 5200, 0.11, (0.085, 0.15, 0.02), 0.4)
+        x, z = scattered(rng, 70, 4.5, 40, power=0.7)
+        keep = _path_m(x, z) > 2.2
+        at = on_ground(height, x[keep], z[keep], 0.03)
+        scene.add(young, placed(at, rng.uniform(0.5, 1.2, len(at)), rng.random(len(at)) * 6.28))
+
+
+def _floor(scene: Scene, height: Height, streams: Streams) -> None:
+    rng, number = streams.layout, streams.number
+    for kind in range(4):
+        plant = fern(np.random.default_rng(kind), 12, 0.72, 22)
+        x, z = scattered(rng, 900, 1.5, 45, power=0.72)
+        keep = (_path_m(x, z) > 1.0) & (fbm(x, z, 7, 3, number + 5) > rng.uniform(-0.35, 0.4, len(x)))
+        at = on_ground(height, x[keep], z[keep], 0.02)
+        tint = rng.uniform(0.75, 1.3, (len(at), 1)) * (1 + rng.normal(0, 0.07, (len(at), 3)))
+        scene.add(plant, placed(at, rng.uniform(0.5, 1.35, len(at)), rng.random(len(at)) * 6.28, tint), casts_sky=kind < 2)
+    for kind in range(3):
+        tuft = grass_tuft(np.random.default_rng(kind), 12, 0.20, 0.10, 0.005, (0.075, 0.13, 0.02))
+        x, z = scattered(rng, 12000, 0.7, 22, power=0.8)
+        keep = (_path_m(x, z) > 0.45) & (fbm(x, z, 2.2, 3, number + 6) > rng.uniform(-0.6, 0.5, len(x)))
+        at = on_ground(height, x[keep], z[keep], 0.01)
+        scene.add(tuft, placed(at, rng.uniform(0.4, 1.2, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
+    caps = (((0.42, 0.03, 0.018), True), ((0.36, 0.17, 0.06), False), ((0.55, 0.36, 0.16), False))
+    for kind, (cap, spots) in enumerate(caps):
+        toadstool = mushroom(np.random.default_rng(kind), cap, spots)
+        centers = np.stack(scattered(rng, 26, 1.6, 12, power=0.8), axis=1)
+        x, z = (np.repeat(centers, 5, axis=0) + rng.normal(0, 0.16, (130, 2))).T.astype(np.float32)
+        keep = _path_m(x, z) > 0.6
+        at = on_ground(height, x[keep], z[keep], 0.01)
+        scene.add(toadstool, placed(at, rng.uniform(0.3, 1.15, len(at)), rng.random(len(at)) * 6.28, tilt=rng.normal(0, 0.1, (len(at), 2))))
+    bell = flower(np.random.default_rng(8), (0.30, 0.28, 0.85), (0.75, 0.7, 0.4), 0.20, 0.022, 6, 5)
+    x, z = scattered(rng, 2600, 1.2, 20, power=0.8)
+    keep = (_path_m(x, z) > 0.8) & (fbm(x, z, 5, 2, number + 9) > rng.uniform(0.0, 0.6, len(x)))
+    at = on_ground(height, x[keep], z[keep], 0.01)
+    scene.add(bell, placed(at, rng.uniform(0.7, 1.3, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
+    count = 26000
+    x, z = scattered(rng, count, 0.3, 16, power=0.75)
+    at = on_ground(height, x, z, -0.008)
+    along = rng.normal(0, 1, (count, 3)) * [1, 0.22, 1]
+    along *= (rng.uniform(0.025, 0.065, count) / np.linalg.norm(along, axis=1))[:, None]
+    side = np.cross(along, [0, 1, 0]) * 0.3
+    browns = np.array([[0.20, 0.085, 0.025], [0.26, 0.15, 0.04], [0.11, 0.06, 0.03], [0.30, 0.20, 0.05]])
+    litter = kites(at, along, side, np.tile([0, 1, 0], (count, 1)), browns[rng.integers(0, 4, count)] * rng.uniform(0.5, 1.2, (count, 1)), 0.25)
+    scene.add(litter, casts_sun=False, casts_sky=False)
+
+
+def _stones_and_logs(scene: Scene, height: Height, streams: Streams) -> None:
+    rng = streams.layout
+    for kind in range(3):
+        stone = rock(np.random.default_rng(kind), 4, 13, 1.0)
+        x, z = scattered(rng, 46, 2.4, 45, power=0.75)
+        keep = _path_m(x, z) > 1.3
+        at = on_ground(height, x[keep], z[keep], 0.14)
+        scene.add(stone, placed(at, rng.uniform(0.2, 0.95, len(at)), rng.random(len(at)) * 6.28))
+        pebble = rock(np.random.default_rng(kind), 2, 9, 0.5)
+        x, z = scattered(rng, 500, 0.8, 14, power=0.7)
+        at = on_ground(height, x, z, 0.01)
+        scene.add(pebble, placed(at, rng.uniform(0.015, 0.07, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
+    for x, z, yaw, length in ((-3.4, -1.2, 0.5, 5.2), (6.5, -7.5, 1.9, 7.0), (4.2, 6.5, 2.7, 6.0)):
+        log = trunk(np.random.default_rng(int(length * 10)), 0.27, length, 1.0).turned(np.pi / 2 - 0.05, "z")
+        y = float(height(np.float32([x]), np.float32([z]))[0]) + 0.16
+        scene.add(log.turned(yaw).moved((x, y, z)))
+
+
+def build(streams: Streams) -> Scene:
+    """Return the forest."""
+    height = ground_height(streams.number)
+    air = Air(
+        sun_elevation_deg=33,
+        sun_azimuth_deg=-24,
+        sun=(4.6, 3.5, 2.1),
+        sun_softness_deg=0.4,
+        zenith=(0.34, 0.50, 0.46),
+        horizon=(0.62, 0.66, 0.52),
+        glow=(1.4, 1.15, 0.65),
+        ground=(0.09, 0.11, 0.04),
+        sky_gain=2.3,
+        fog_density=0.014,
+        fog_height_m=40,
+        fog_tint=(0.62, 0.72, 0.56),
+        shafts=0.42,
+        shaft_reach_m=34,
+        cloud_cover=0.0,
+        cirrus=0.0,
+        saturation=1.12,
+    )
+    ground = float(height(np.float32([0]), np.float32([0]))[0])
+    scene = Scene(eye=(0.0, ground + EYE_M, 0.0), air=air, eye_height_m=EYE_M)
+    scene.add(_ground(height, streams.number), casts_sky=False)
+    _trees(scene, height, streams)
+    _floor(scene, height, streams)
+    _stones_and_logs(scene, height, streams)
+    scene.title = "Light in the old forest"
+    scene.caption = "an old mossy forest in the morning, light shafts between the trees, ferns and red toadstools along a path"
+    scene.tags = ("forest", "morning", "moss", "ferns", "mushrooms", "path", "light shafts")
+    return scene

@@ -1,0 +1,103 @@
+"""Shadow maps: the sun's nested squares, sky directions in fours, a lamp's cube."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from ldm3d.data.graphics import DrawnBatch, Graphics, assign
+
+Floats = NDArray[np.float32]
+
+
+def light_basis(direction: Floats) -> Floats:
+    """Return rows right, up, direction (3, 3) of a view along a light."""
+    helper = np.array([0, 0, 1]) if abs(direction[1]) > 0.9 else np.array([0, 1, 0])
+    right = np.cross(helper, direction)
+    right = right / np.linalg.norm(right)
+    return np.array([right, np.cross(direction, right), direction], np.float32)
+
+
+def clip_from_world(direction: Floats, center: Floats, half_m: float, reach_m: float) -> Floats:
+    """Return the parallel projection (4, 4) whose depth grows away from the light."""
+    basis = light_basis(direction)
+    scale = np.array([1 / half_m, 1 / half_m, -1 / reach_m], np.float32)
+    matrix = np.eye(4, dtype=np.float32)
+    matrix[:3, :3] = basis * scale[:, None]
+    matrix[:3, 3] = -(basis @ center) * scale
+    return matrix
+
+
+class Shadows:
+    """Draws shadow maps of one world into atlases."""
+
+    def __init__(self, graphics: Graphics, batches: Sequence[DrawnBatch]) -> None:
+        self._graphics = graphics
+        self._batches = batches
+        self._program = graphics.program("shadow.vert", "shadow.frag")
+        self.sun_map, self._sun = graphics.shadow_map((4096, 4096))
+        self.sky_map, self._sky = graphics.shadow_map((4096, 2048))
+        self.lamp_map, self._lamp = graphics.shadow_map((1536, 1024))
+
+    def release(self) -> None:
+        """Free the maps."""
+        for thing in (self._sun, self._sky, self._lamp, self.sun_map, self.sky_map, self.lamp_map):
+            thing.release()
+
+    def _draw_parallel(
+        self, target: moderngl.Framebuffer, tile: tuple[int, int, int], matrix: Floats, kind: str
+    ) -> None:
+        column, row, size = tile
+        target.viewport = (column * size, row * size, size, size)
+        target.use()
+        assign(self._program, {"face": -1, "clip_from_world": matrix})
+        half = 1.0 / float(np.linalg.norm(matrix[0, :3]))
+        for drawn in self._batches:
+            if not getattr(drawn.batch, f"casts_{kind}"):
+                continue
+            at = drawn.centers @ matrix[:2, :3].T + matrix[:2, 3]
+            room = 1.0 + drawn.radii / half
+            visible = (np.abs(at) < room[:, None]).all(axis=1) & (drawn.radii > half / size)
+            drawn.draw(visible, shadow=True)
+
+    def draw_sun(self, direction: Floats, center: Floats, extents_m: Sequence[float]) -> Floats:
+        """Draw up to four squares; return their matrices (4, 4, 4)."""
+        self._sun.viewport = (0, 0, 4096, 4096)
+        self._sun.clear()
+        matrices = np.tile(np.eye(4, dtype=np.float32), (4, 1, 1))
+        for i, half_m in enumerate(extents_m):
+            reach = max(500.0, half_m * 2.5)
+            matrices[i] = clip_from_world(direction, center, half_m, reach)
+            self._draw_parallel(self._sun, (i & 1, i >> 1, 2048), matrices[i], "sun")
+        return matrices
+
+    def draw_sky(
+        self, directions: Floats, center: Floats, extents_m: tuple[float, float]
+    ) -> Floats:
+        """Draw four directions (4, 3), near and far; return matrices (8, 4, 4)."""
+        self._sky.viewport = (0, 0, 4096, 2048)
+        self._sky.clear()
+        matrices = np.empty((8, 4, 4), np.float32)
+        for i, direction in enumerate(directions):
+            for j, half_m in enumerate(extents_m):
+                matrix = clip_from_world(direction, center, half_m, max(200.0, half_m * 2.5))
+                self._draw_parallel(self._sky, (i, j, 1024), matrix, "sky")
+                matrices[2 * i + j] = matrix
+        return matrices
+
+    def draw_lamp(self, position: Floats, reach_m: float) -> None:
+        """Draw the six faces around a lamp; only what is within reach casts."""
+        self._lamp.viewport = (0, 0, 1536, 1024)
+        self._lamp.clear()
+        for face in range(6):
+            self._lamp.viewport = ((face % 3) * 512, (face // 3) * 512, 512, 512)
+            self._lamp.use()
+            assign(self._program, {"face": face, "eye": tuple(float(v) for v in position)})
+            for drawn in self._batches:
+                if drawn.batch.casts_sun:
+                    relative = drawn.centers - position
+                    near = np.linalg.norm(relative, axis=1) < reach_m + drawn.radii
+                    drawn.draw(drawn.seen_by_face(relative, face) & near, shadow=True)
