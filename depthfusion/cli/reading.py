@@ -7,10 +7,18 @@ import argparse
 from depthfusion.panorama.options import DepthIs, Layout, ReadOptions
 
 
-def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `image`, `depth` and the options that say what the numbers mean."""
+def add_reading_arguments(parser: argparse.ArgumentParser, *, image_optional: bool = False) -> None:
+    """Add `image`, `depth` and the options that say what the numbers mean.
+
+    Args:
+        parser: of the command.
+        image_optional: whether the command has something to do without an image.
+    """
     parser.add_argument(
-        "image", metavar="IMAGE", help="equirectangular 360° picture, or its depth map"
+        "image",
+        metavar="IMAGE",
+        nargs="?" if image_optional else None,
+        help="equirectangular 360° picture, or its depth map",
     )
     parser.add_argument(
         "depth", metavar="DEPTH", nargs="?", help="its depth map; looked for by name when left out"

@@ -32,6 +32,8 @@ class Source:
     options: ReadOptions | None = None
     """None: as the file suggests, or as it was opened the last time."""
     panorama: Panorama | None = None
+    inverted: bool = False
+    """Make the surface for `View.invert_depth`."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ class Loading:
 
         draft = self._read(DRAFT_PX)
         yield Read(draft, draft=True)
-        yield Staged(next(iter(stages(draft))))
+        yield Staged(next(iter(stages(draft, inverted=self.source.inverted))))
         self.has_shown_draft = True
 
     def _read(self, draft_px: int | None) -> Panorama:
@@ -199,6 +201,7 @@ class Loading:
             Quality(),
             max_texture_px=limits.max_texture_px,
             software=limits.software,
+            inverted=self.source.inverted,
         ):
             yield Staged(stage)
         yield Finished()

@@ -6,7 +6,10 @@ with `show_loading`, set `view`, listen to its signals, and call `shut_down` bef
 
 from __future__ import annotations
 
+import sys
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +27,10 @@ from depthfusion.gui.motion import Motion
 from depthfusion.view import DEFAULT_FOV_DEG, View
 
 if TYPE_CHECKING:
-    import moderngl
     import numpy as np
     from numpy.typing import NDArray
 
+    from depthfusion.gui.canvas import Canvas
     from depthfusion.panorama import Panorama
     from depthfusion.renderer import PanoramaRenderer, Stage
 
@@ -58,14 +61,14 @@ class Viewport(QOpenGLWidget):
         self.motion = Motion()
         self.panorama: Panorama | None = None
         self.renderer: PanoramaRenderer | None = None
-        self._context: moderngl.Context | None = None
-        self._target: moderngl.Framebuffer | None = None
-        self._view = self._drawn = View()
+        self._canvas: Canvas | None = None
+        self._view = self._drawn = self._previous_view = View()
         self._next_view: View | None = None
         self._loading: Loading | None = None
         self._retired: list[Loading] = []
         self._stages: deque[Stage] = deque()
         self._all_staged = False
+        self._loading_is_done = False
         self._hands = Hands(self.motion)
         self.clock = FrameClock(self, self._advance, self.update, self.motion.rested)
         self.clock.rate_changed.connect(self.rate_changed)
@@ -91,8 +94,11 @@ class Viewport(QOpenGLWidget):
     @view.setter
     def view(self, view: View) -> None:
         if view != self._view:
+            turned = view.invert_depth != self._view.invert_depth
             self._view = self._drawn = view
             self.view_changed.emit(view)
+            if turned and self.panorama is not None and self._loading_is_done:
+                self._show_again(self.panorama)
         self.clock.wake()
 
     def change(self, **fields: Any) -> None:
@@ -137,6 +143,7 @@ class Viewport(QOpenGLWidget):
         """Show what `loading` brings, as it comes; the picture before stays until then."""
         self._drop_loading()
         self._loading = loading
+        self._loading_is_done = False
         if self.renderer is not None:
             loading.give_limits(self._limits(self.renderer))
         loading.listen(self._loading_spoke.emit)
@@ -160,14 +167,16 @@ class Viewport(QOpenGLWidget):
         while self._loading is not None and (event := self._loading.take()) is not None:
             match event:
                 case Read(panorama, draft):
+                    shown_again = panorama is self.panorama
                     if not draft:
                         self.panorama = panorama
-                    self.arrived.emit(panorama, draft)
+                    if not shown_again:
+                        self.arrived.emit(panorama, draft)
                 case Staged(stage):
                     self._stages.append(stage)
                     self.clock.wake()
                 case Finished():
-                    self._all_staged = True
+                    self._all_staged = self._loading_is_done = True
                     self.clock.wake()
                 case Failed(error):
                     self._fail(error)
@@ -177,62 +186,90 @@ class Viewport(QOpenGLWidget):
         self._drop_loading()
         self.failed.emit(error)
         if self._loading is None and before is not None and failed and failed.has_shown_draft:
-            self.show_loading(Loading(Source(panorama=before)))
+            self._show_again(before)
+            self._next_view = self._previous_view
+
+    def _show_again(self, panorama: Panorama) -> None:
+        """Prepare the panorama anew, from memory: its surface suits one sense of depth only."""
+        self.show_loading(Loading(Source(panorama=panorama, inverted=self._view.invert_depth)))
 
     # OpenGL -------------------------------------------------------------------------------------
 
     def initializeGL(self) -> None:
         """Make the renderer; called again by Qt when the context was lost or replaced."""
+        self.context().aboutToBeDestroyed.connect(self.release_renderer)
+        with self._reported():
+            self._make_renderer()
+
+    def _make_renderer(self) -> None:
         import moderngl
 
+        from depthfusion.gui.canvas import Canvas
         from depthfusion.renderer import PanoramaRenderer
 
-        self.context().aboutToBeDestroyed.connect(self.release_renderer)
         try:
-            moderngl.init_context()  # the current one; it works on GLX, EGL and Windows alike
-            self._context = moderngl.get_context()
-            self.renderer = PanoramaRenderer(self._context)
-        except (RendererError, moderngl.Error) as error:
-            self._context = None
-            self.renderer_failed.emit(str(error))
-            return
+            moderngl.init_context()  # wraps Qt's own: right on GLX, EGL, Windows and macOS
+            context = moderngl.get_context()
+        except Exception as error:  # ModernGL raises its own error or what the driver's loader does
+            raise RendererError(f"want OpenGL 3.3 or newer, got none: {error}") from error
+        self.renderer = PanoramaRenderer(context)
+        self._canvas = Canvas(context, self.renderer)
         self.renderer_ready.emit()
-        if self._loading is None and self.panorama is not None:
-            self.show_loading(Loading(Source(panorama=self.panorama)))
-        elif self._loading is not None:
+        if self._loading is not None:
             self._loading.give_limits(self._limits(self.renderer))
+        elif self.panorama is not None:
+            self._show_again(self.panorama)
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """Tell of failures while drawing, once: Qt loses what its virtual methods raise.
+
+        PySide hands such an exception to whatever Python code runs next, or crashes. So this is the
+        one place of the window that catches everything; it also stops drawing.
+        """
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, DepthFusionError):
+                sys.excepthook(type(error), error, error.__traceback__)
+            self.clock.stop()
+            self.release_renderer()
+            self.renderer_failed.emit(str(error))
 
     def resizeGL(self, width: int, height: int) -> None:
         """Forget Qt's framebuffer, which is a new one now."""
-        self._target = None
+        if self._canvas is not None:
+            self._canvas.resized()
 
     def paintGL(self) -> None:
         """Upload what is ready, then draw the view into Qt's framebuffer."""
-        if self.renderer is None or self._context is None:
+        if self.renderer is None or self._canvas is None:
             return
-        shown = self._apply_stage(self.renderer)
-        framebuffer_id = self.defaultFramebufferObject()
-        if self._target is None or self._target.glo != framebuffer_id:
-            self._target = self._context.detect_framebuffer(framebuffer_id)
-        self.renderer.draw(self._drawn, self._target, self.size_px())
-        if shown:
-            self.stage_shown.emit()
-            if self._all_staged and not self._stages:
-                self._all_staged = False
-                self.finished.emit()
+        with self._reported():
+            shown = self._apply_stage(self.renderer)
+            self._canvas.draw(self._drawn, self.defaultFramebufferObject(), self.size_px())
+            if shown:
+                self._tell_shown()
 
     def _apply_stage(self, renderer: PanoramaRenderer) -> bool:
-        """Upload the oldest waiting stage, or a part of it; return whether it is complete."""
+        """Upload the oldest waiting stage, or a part of it; return whether one is complete."""
         if not self._stages:
             return self._all_staged
         if not renderer.apply(self._stages[0]):
             return False
         self._stages.popleft()
         if self._next_view is not None:
+            self._previous_view = self._view
             self._view = self._drawn = self._next_view
             self._next_view = None
             self.view_changed.emit(self._view)
         return True
+
+    def _tell_shown(self) -> None:
+        self.stage_shown.emit()
+        if self._all_staged and not self._stages:
+            self._all_staged = False
+            self.finished.emit()
 
     def size_px(self) -> tuple[int, int]:
         """Return the size of the drawn picture in device pixels."""
@@ -248,28 +285,13 @@ class Viewport(QOpenGLWidget):
         Raises:
             RendererError: if there is no OpenGL, or the picture is too large for it.
         """
-        import moderngl
-        import numpy as np
-
-        if self.renderer is None or self._context is None:
+        if self._canvas is None:
             raise RendererError("want OpenGL to draw a picture, got none on this screen")
-        width, height = size_px or self.size_px()
         self.makeCurrent()
-        made: list[Any] = []
         try:
-            made.append(self._context.texture((width, height), 4))
-            made.append(self._context.depth_renderbuffer((width, height)))
-            made.insert(0, self._context.framebuffer([made[0]], made[1]))
-            self.renderer.draw(self._view, made[0], (width, height))
-            data = made[0].read(components=3, alignment=1)
-        except moderngl.Error as error:
-            raise RendererError(f"cannot draw {width}x{height}: {error}; choose less") from error
+            return self._canvas.picture(self._drawn, size_px or self.size_px())
         finally:
-            for thing in made:
-                thing.release()
             self.doneCurrent()
-        pixels = np.frombuffer(data, dtype=np.uint8).reshape(height, width, 3)
-        return np.ascontiguousarray(pixels[::-1])
 
     @Slot()
     def release_renderer(self) -> None:
@@ -277,8 +299,10 @@ class Viewport(QOpenGLWidget):
         if self.renderer is None:
             return
         self.makeCurrent()
+        if self._canvas is not None:
+            self._canvas.release()
         self.renderer.release()
-        self.renderer = self._context = self._target = None
+        self.renderer = self._canvas = None
         self.doneCurrent()
 
     def shut_down(self) -> None:

@@ -1,0 +1,167 @@
+"""Starts Qt, shows the viewer window and returns the process's exit code."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QEvent, QSocketNotifier, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QSurfaceFormat
+from PySide6.QtWidgets import QApplication
+
+from depthfusion.gui import theme
+from depthfusion.gui.theme import Appearance
+
+if TYPE_CHECKING:
+    from depthfusion.errors import DepthFusionError
+    from depthfusion.gui.loading import Loading
+    from depthfusion.gui.milestones import Milestones
+    from depthfusion.gui.remembered import Remembered
+    from depthfusion.gui.resolver import Resolver
+    from depthfusion.gui.viewer_window import ViewerWindow
+
+EXIT_CANCELLED = 130
+DESKTOP_ID = "org.depthfusion.DepthFusion"
+_log = logging.getLogger(__name__)
+
+
+def surface_format() -> QSurfaceFormat:
+    """Return what every OpenGL window asks for: 3.3 core with a depth buffer."""
+    wanted = QSurfaceFormat()
+    wanted.setVersion(3, 3)
+    wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    wanted.setDepthBufferSize(24)
+    wanted.setSwapInterval(1)
+    return wanted
+
+
+def make_application() -> QApplication:
+    """Return the one QApplication, made as OpenGL windows need it."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QSurfaceFormat.setDefaultFormat(surface_format())
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("depthfusion")
+    app.setApplicationDisplayName("DepthFusion")
+    QGuiApplication.setDesktopFileName(DESKTOP_ID)
+    theme.use_appearance(app, Appearance.SYSTEM)
+    return app
+
+
+def run_viewer(
+    loading: Loading,
+    resolver: Resolver,
+    remembered: Remembered,
+    milestones: Milestones,
+    *,
+    bundled: bool,
+) -> int:
+    """Show the window until it is closed.
+
+    Args:
+        loading: the first picture, already on its way.
+        resolver: what that loading was given.
+        remembered: settings of earlier times.
+        milestones: told of the first frame and the rest.
+        bundled: whether it is a bundled world: it turns slowly and is not a recent file.
+
+    Raises:
+        DepthFusionError: if the first picture cannot be opened at all.
+    """
+    app = make_application()
+    from depthfusion.gui.viewer_window import ViewerWindow
+
+    milestones.mark("qt")
+    window = ViewerWindow(remembered)
+    start = _Start(app, window, milestones)
+    window.opener.follow(loading, resolver, bundled=bundled)
+    if bundled and not theme.motion_is_reduced(app):
+        window.viewport.set_motion(turning=True)
+    restore = _catch_everything(window)
+    window.show()
+    milestones.mark("window")
+    try:
+        code = app.exec()
+    finally:
+        restore()
+        window.close()
+        window.viewport.shut_down()
+        # Python would destroy widgets in any order when it ends, after Qt itself: too late.
+        window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    milestones.report()
+    if start.error is not None:
+        raise start.error
+    return code
+
+
+class _Start:
+    """Follows the first picture from nothing to the screen."""
+
+    def __init__(self, app: QApplication, window: ViewerWindow, milestones: Milestones) -> None:
+        self.error: DepthFusionError | None = None
+        self._app, self._window, self._milestones = app, window, milestones
+        self._stages = 0
+        view = window.viewport
+        view.renderer_ready.connect(lambda: milestones.mark("renderer"))
+        view.stage_shown.connect(self._stage_shown)
+        view.frameSwapped.connect(self._frame_shown)
+        view.finished.connect(lambda: milestones.mark("finished"))
+        view.renderer_failed.connect(window.dress)
+        window.opener.opened.connect(lambda: milestones.mark("read_in_full"))
+        window.opener.failed.connect(self._failed)
+
+    def _stage_shown(self) -> None:
+        self._stages += 1
+
+    def _frame_shown(self) -> None:
+        if self._stages and "first_frame" not in self._milestones.passed_ms:
+            self._milestones.mark("first_frame")
+            QTimer.singleShot(0, self._window.dress)
+
+    def _failed(self, error: DepthFusionError) -> None:
+        if self._stages == 0:
+            self.error = error
+            self._window.hide()
+            self._app.quit()
+
+
+def _catch_everything(window: ViewerWindow) -> Callable[[], None]:
+    """Show what goes wrong unexpectedly as one line; let Ctrl+C close the window.
+
+    Returns:
+        A function that puts things back as they were.
+    """
+    hook, handler = sys.excepthook, signal.getsignal(signal.SIGINT)
+
+    def report(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        _log.error("unexpected %s", kind.__name__, exc_info=(kind, error, trace))
+        window.complain(f"unexpected {kind.__name__}: {error}; please report it")
+
+    # Python runs signal handlers only when its own code runs: the socket wakes it.
+    ours, pythons = socket.socketpair()
+    pythons.setblocking(False)
+    before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+    waker = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, window)
+    waker.activated.connect(lambda: ours.recv(64))
+    signal.signal(signal.SIGINT, lambda *_: QCoreApplication.exit(EXIT_CANCELLED))
+    sys.excepthook = report
+
+    def restore() -> None:
+        waker.setEnabled(False)
+        signal.set_wakeup_fd(before)
+        signal.signal(signal.SIGINT, handler)
+        sys.excepthook = hook
+        ours.close()
+        pythons.close()
+
+    return restore

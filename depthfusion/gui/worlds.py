@@ -1,0 +1,97 @@
+"""The worlds that come with DepthFusion, and the neighbours of a file in its folder. No Qt here."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from depthfusion.assets import asset
+from depthfusion.errors import MissingPartError
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".hdr", ".bmp")
+"""Endings of files that may hold a panorama."""
+DEPTH_MAPS = (*PICTURES, ".pfm", ".npy", ".npz")
+_DEPTH_NAME = re.compile(r"depth|(^|[_\-. ])(dpt|disp|disparity|z)([_\-. ]|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class World:
+    """One bundled world."""
+
+    title: str
+    color: str
+    """Path of its picture."""
+    depth: str | None
+    """Path of its depth map; None: the reader finds it by name."""
+
+
+def bundled_worlds() -> list[World]:
+    """Return the worlds of `resources/worlds/index.json`, in its order.
+
+    Raises:
+        MissingPartError: if there are none; the installation is incomplete.
+    """
+    folder = Path(str(asset("resources", "worlds")))
+    try:
+        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise MissingPartError("the worlds that come with DepthFusion are missing") from error
+    entries = index.get("worlds", []) if isinstance(index, dict) else index
+    worlds = [world for entry in entries if (world := _world_from(folder, entry))]
+    if not worlds:
+        raise MissingPartError("the worlds that come with DepthFusion are missing")
+    return worlds
+
+
+def _world_from(folder: Path, entry: Any) -> World | None:
+    values = entry if isinstance(entry, dict) else {"slug": entry}
+    slug = str(values.get("slug", ""))
+    title = str(values.get("title") or slug.replace("-", " ").replace("_", " ").capitalize())
+    files = sorted(f for f in folder.glob(f"{slug}*") if f.is_file()) if slug else []
+    if slug and (folder / slug).is_dir():
+        files = sorted((folder / slug).iterdir())
+    pictures = [f for f in files if f.suffix.lower() in PICTURES and not is_depth_name(f.stem)]
+    depths = [f for f in files if f.suffix.lower() in DEPTH_MAPS and is_depth_name(f.stem)]
+    if not pictures:
+        return None
+    return World(title, str(pictures[0]), str(depths[0]) if depths else None)
+
+
+def is_depth_name(name: str) -> bool:
+    """Whether a file's name says that it is a depth map."""
+    return bool(_DEPTH_NAME.search(name))
+
+
+def pair_from_paths(paths: list[str]) -> tuple[str, str | None] | None:
+    """Return (picture, depth map or None) of files dropped together; None when that is no pair.
+
+    The name tells which of two is the depth map; where it does not, the order does.
+    """
+    if len(paths) == 1:
+        return (paths[0], None)
+    if len(paths) != 2:
+        return None
+    first, second = paths
+    if is_depth_name(Path(first).stem) and not is_depth_name(Path(second).stem):
+        first, second = second, first
+    if Path(first).suffix.lower() not in PICTURES and Path(second).suffix.lower() in PICTURES:
+        first, second = second, first
+    return (first, second)
+
+
+def neighbour(color: str, step: int) -> str | None:
+    """Return the picture `step` places on in the same folder, by name; None where it is alone."""
+    here = Path(color).absolute()
+    try:
+        names = [f for f in here.parent.iterdir() if f.suffix.lower() in PICTURES]
+    except OSError:
+        return None
+    pictures = sorted(
+        (f for f in names if f == here or not is_depth_name(f.stem)), key=lambda f: f.name.lower()
+    )
+    if here not in pictures or len(pictures) < 2:
+        return None
+    return str(pictures[(pictures.index(here) + step) % len(pictures)])
