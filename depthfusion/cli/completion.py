@@ -73,7 +73,7 @@ def _command_from(name: str, text: str, parser: argparse.ArgumentParser) -> Comm
     arguments = [
         _argument_from(action)
         for action in parser._actions
-        if not isinstance(action, argparse._SubParsersAction)
+        if not isinstance(action, argparse._SubParsersAction) and action.help != argparse.SUPPRESS
     ]
     return Command(
         name,
@@ -202,34 +202,31 @@ def _zsh_action(argument: Argument) -> str:
 
 
 def _fish(known: list[Command]) -> str:
-    lines = ["# fish completion for depthfusion", "complete -c depthfusion -f"]
+    lines = ["# fish completion for depthfusion"]
     for command in known:
+        condition = "complete -c depthfusion -n __fish_use_subcommand"
         if command.name:
-            condition = f"-n '__fish_seen_subcommand_from {command.name}'"
-            lines.append(
-                f"complete -c depthfusion -n __fish_use_subcommand -a {command.name}"
-                f" -d {_fish_quoted(command.text)}"
-            )
-        else:
-            condition = "-n __fish_use_subcommand"
-        for argument in command.options + command.positionals[:1]:
-            lines.append(f"complete -c depthfusion {condition} {_fish_argument(argument)}".rstrip())
+            text = _fish_quoted(command.text)
+            lines.append(f"{condition} -a {command.name} -d {text}")
+            condition = f"complete -c depthfusion -n '__fish_seen_subcommand_from {command.name}'"
+        if not any(argument.is_file for argument in command.positionals):
+            lines.append(f"{condition} -f")
+        for positional in command.positionals:
+            if positional.choices:
+                lines.append(f"{condition} -a {_fish_quoted(_words(positional))}")
+        lines += [f"{condition} {_fish_option(option)}" for option in command.options]
     return "\n".join(lines) + "\n"
 
 
-def _fish_argument(argument: Argument) -> str:
+def _fish_option(option: Argument) -> str:
     parts = [
-        f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}" for flag in argument.flags
+        f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}" for flag in option.flags
     ]
-    if argument.takes_value and argument.flags:
-        parts.append("-r")
-    if argument.choices:
-        parts.append(f"-a {_fish_quoted(_words(argument))}")
-    elif argument.is_file:
-        parts.append("-F")
-    if argument.flags:
-        parts.append(f"-d {_fish_quoted(argument.text)}")
-    return " ".join(parts)
+    if option.takes_value:
+        parts.append("-r -F" if option.is_file else "-x")
+    if option.choices:
+        parts.append(f"-a {_fish_quoted(_words(option))}")
+    return " ".join([*parts, f"-d {_fish_quoted(option.text)}"])
 
 
 def _single_quoted(text: str) -> str:
