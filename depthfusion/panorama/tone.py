@@ -19,13 +19,16 @@ def toned(linear: Array) -> NDArray[np.uint8]:
 
     Args:
         linear: (H, W, 3 or more) float; negative and NaN count as 0, infinity as very bright.
+            Values from 0 to 1 at most are an ordinary picture and only get the sRGB curve.
 
     Returns:
         (H, W, 3) uint8.
     """
-    exposure = _exposure(linear)
+    brightest = float(_cleaned(samples(linear)[..., :3]).max(initial=0))
+    is_display = 0.5 <= brightest <= 1  # an ordinary picture that was saved as floats
+    exposure = 1.0 if is_display else _exposure(linear)
     out = np.empty((*linear.shape[:2], 3), dtype=np.uint8)
-    table = _table()
+    table = _table(is_display)
     for top in range(0, len(linear), _BAND_ROWS):
         band = _cleaned(linear[top : top + _BAND_ROWS, :, :3]) * np.float32(exposure)
         # The table is even in x / (1 + x): fine where the curve is steep, and it ends at infinity.
@@ -51,10 +54,12 @@ def _exposure(linear: Array) -> float:
     return float(np.clip(_MIDDLE_GRAY / average, 1e-6, 1e6))
 
 
-def _table() -> NDArray[np.uint8]:
+def _table(is_display: bool) -> NDArray[np.uint8]:
     share = np.linspace(0, 1, _CURVE_STEPS)
-    x = 1.25 * share / np.maximum(1 - share, 1e-9)
-    curve = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
+    x = share / np.maximum(1 - share, 1e-9)
+    y = 1.25 * x
+    filmic = y * (2.51 * y + 0.03) / (y * (2.43 * y + 0.59) + 0.14)
+    curve = np.clip(x if is_display else filmic, 0, 1)
     curve[-1] = 1
     srgb = np.where(curve <= 0.0031308, 12.92 * curve, 1.055 * curve ** (1 / 2.4) - 0.055)
     return np.asarray(np.rint(255 * srgb), dtype=np.uint8)
