@@ -13,6 +13,7 @@ uniform sampler2D u_color;      // sRGB bytes, row 0 up; or the depth map itself
 uniform sampler2D u_depth;      // nearness in [0, 1]
 uniform sampler2D u_fill;       // the background's colour; alpha: how much of it is filled in
 uniform float u_level;          // mip level of the whole eye
+uniform float u_pixel_texels;   // texels of the depth map a pixel spans in the eye's middle
 uniform float u_cut_tolerance;  // fraction of disparity by which a stretched fragment may differ
 
 in vec4 v_point;
@@ -34,8 +35,9 @@ vec3 color_from_uv(vec2 uv) {
 }
 
 #ifdef CUT
-// Whether the picture shows another surface in this direction than the fragment's own.
-bool is_cut(vec2 uv, float disparity) {
+// How much of the pixel the fragment's own surface covers: 0 where the picture shows another
+// surface in this direction, between 0 and 1 along the outline.
+float coverage(vec2 uv, float disparity) {
     ivec2 size = textureSize(u_depth, 0);
     vec2 place = uv * vec2(size) - 0.5;
     ivec2 corner = ivec2(floor(place));
@@ -47,22 +49,34 @@ bool is_cut(vec2 uv, float disparity) {
         texelFetch(u_depth, ivec2(x0, y1), 0).r, texelFetch(u_depth, ivec2(x1, y1), 0).r);
     float low = min(min(d.x, d.y), min(d.z, d.w)), high = max(max(d.x, d.y), max(d.z, d.w));
     float depth = mix(mix(d.x, d.y, f.x), mix(d.z, d.w, f.x), f.y);
-    if (high - low > FLAT) depth = depth > 0.5 * (low + high) ? high : low;  // a smooth outline
-    float shown = disparity_from_depth(depth);
-    return abs(disparity - shown) > u_cut_tolerance * max(disparity, shown) + 0.002 / u_world_scale;
+    float margin = u_cut_tolerance * disparity + 0.002 / u_world_scale;
+    if (high - low <= FLAT) {
+        return abs(disparity - disparity_from_depth(depth)) > margin ? 0.0 : 1.0;
+    }
+    // The outline runs where the depth between the texels is half-way from far to near.
+    float near = disparity_from_depth(high), far = disparity_from_depth(low);
+    vec2 slope = vec2(mix(d.y - d.x, d.w - d.z, f.y), mix(d.z - d.x, d.w - d.y, f.x));
+    slope.x /= max(cos((0.5 - uv.y) * PI), 0.02);
+    float inside = (depth - 0.5 * (low + high)) / max(length(slope), 1e-4);
+    if (abs(disparity - near) <= abs(disparity - far)) {
+        return clamp(inside / u_pixel_texels + 0.5, 0.0, 1.0);
+    }
+    return inside > 0.0 || far - disparity > margin || disparity - far > margin ? 0.0 : 1.0;
 }
 #endif
 
 void main() {
     float reach = length(v_point.xyz);
     vec2 uv = uv_from_direction(v_point.xyz);
+    float alpha = 1.0;
 #ifdef CUT
-    if (is_cut(uv, v_point.w / reach)) discard;
+    alpha = coverage(uv, v_point.w / reach);
+    if (alpha < 0.02) discard;
 #endif
     vec3 color = color_from_uv(uv);
 #ifdef BEHIND
     vec4 fill = textureLod(u_fill, uv, 0.0);
     color = mix(color, fill.rgb, fill.a);
 #endif
-    f_color = vec4(color, 1.0);
+    f_color = vec4(color, alpha);
 }

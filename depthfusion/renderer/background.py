@@ -137,29 +137,39 @@ def _fill(color: NDArray[np.uint8], nearness: Field, hidden: Hidden) -> NDArray[
     """Return the colours carried behind, and alpha where the picture shows something nearer."""
     from scipy.ndimage import gaussian_filter
 
-    rows, columns = hidden.field.shape[0] - 1, hidden.field.shape[1]
-    small = _reduced(color[..., :3], columns)
-    y, x = np.divmod(hidden.source[:-1], columns)
-    carried = small[np.minimum(y, rows - 1), x].astype(np.float32)
-    smooth = gaussian_filter(carried, (1.5, 1.5, 0), mode=("nearest", "wrap", "nearest"))
-    covered = hidden.covered[:-1]
-    carried = np.where(covered[..., None], smooth, carried)
+    columns = hidden.field.shape[1]
     factor = FILL_COLUMNS // columns
-    alpha = _in_front(nearness, hidden, factor)
-    fill = np.empty((*alpha.shape, 4), np.uint8)
-    fill[..., :3] = carried.repeat(factor, axis=0).repeat(factor, axis=1)
-    fill[..., 3] = alpha
+    behind, covered = (
+        part[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
+        for part in (hidden.field, hidden.covered)
+    )
+    front = sampled_on_grid(nearness, FILL_COLUMNS, 0.5)[:-1]
+    masked = grown(covered & (front > behind + JUMP / 2), FRINGE_STEPS)
+    small = _reduced(color[..., :3], FILL_COLUMNS)
+    y, x = np.divmod(hidden.source[:-1], columns)
+    y, x = (np.minimum(part * factor, FILL_COLUMNS - 1) for part in (y, x))
+    y, x = (part.repeat(factor, axis=0).repeat(factor, axis=1) for part in (y, x))
+    y = np.minimum(y, len(small) - 1)
+    ny, nx = _nearest(~masked)
+    fits = np.abs(front[ny, nx] - behind) < JUMP
+    y, x = np.where(fits, ny, y), np.where(fits, nx, x)
+    carried = small[y, x]
+    smooth = gaussian_filter(carried, (2, 2, 0), mode=("nearest", "wrap", "nearest"))
+    fill = np.empty((*masked.shape, 4), np.uint8)
+    fill[..., :3] = smooth
+    fill[..., 3] = np.where(masked, np.uint8(255), np.uint8(0))
     return fill
 
 
-def _in_front(nearness: Field, hidden: Hidden, factor: int) -> NDArray[np.uint8]:
-    """Return 255 where the picture shows something before the hidden surface, and on its fringe."""
-    columns = hidden.field.shape[1] * factor
-    front = sampled_on_grid(nearness, columns, 0.5)[:-1]
-    behind = hidden.field[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
-    covered = hidden.covered[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
-    before = covered & (front > behind + JUMP / 2)
-    return np.where(grown(before, FRINGE_STEPS), np.uint8(255), np.uint8(0))
+def _nearest(usable: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return row and column of the nearest True of each place; the columns are a ring."""
+    from scipy.ndimage import distance_transform_edt
+
+    columns = usable.shape[1]
+    pad = columns // 8
+    padded = np.pad(~usable, ((0, 0), (pad, pad)), mode="wrap")
+    y, x = distance_transform_edt(padded, return_distances=False, return_indices=True)
+    return y[:, pad:-pad], (x[:, pad:-pad] - pad) % columns
 
 
 def _reduced(color: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:

@@ -124,21 +124,33 @@ class PanoramaRenderer:
         framebuffer.scissor = rectangle
         framebuffer.depth_mask = True
         framebuffer.color_mask = (True, True, True, True)
-        ctx.enable_only(moderngl.DEPTH_TEST)
+        ctx.enable_only(moderngl.DEPTH_TEST | moderngl.BLEND)
+        ctx.blend_func = (
+            moderngl.SRC_ALPHA,
+            moderngl.ONE_MINUS_SRC_ALPHA,
+            moderngl.ONE,
+            moderngl.ONE,
+        )
         ctx.depth_func = "<="
         ctx.wireframe = False
         framebuffer.clear(0.0, 0.0, 0.0, 1.0, depth=1.0)
         if self._panorama is not None:
-            level = mip_level(clip_from_world, size_px[1], self._panorama.color.height)
-            self._draw_panorama(self._panorama, clip_from_world, view, level)
+            pixel_rad = pixel_angle_rad(clip_from_world, size_px[1])
+            self._draw_panorama(self._panorama, clip_from_world, view, pixel_rad)
         framebuffer.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
         ctx.wireframe = False
 
     def _draw_panorama(
-        self, panorama: GpuPanorama, clip_from_world: NDArray[np.float64], view: View, level: float
+        self,
+        panorama: GpuPanorama,
+        clip_from_world: NDArray[np.float64],
+        view: View,
+        pixel_rad: float,
     ) -> None:
         values = uniforms_from_view(view, panorama.stage)
+        level = mip_level(pixel_rad * panorama.color.height / math.pi)
         values["u_level"] = 0.0 if view.shading is Shading.DEPTH else level
+        values["u_pixel_texels"] = pixel_rad * panorama.depth.height / math.pi
         values["u_clip_from_world"] = np.asarray(clip_from_world, np.float32).T.tobytes()
         values["u_color"], values["u_depth"], values["u_fill"] = 0, 1, 2
         show_depth = view.shading is Shading.DEPTH
@@ -148,8 +160,8 @@ class PanoramaRenderer:
         self.ctx.wireframe = view.shading is Shading.WIREFRAME
         for program, part, columns, push_back in (
             (self._surface, panorama.smooth, panorama.columns, 1.0),
-            (self._stretched, panorama.stretched, panorama.columns, 1.0),
             (self._behind, panorama.behind, panorama.behind_columns, PUSH_BACK),
+            (self._stretched, panorama.stretched, panorama.columns, 1.0),
         ):
             if part is None:
                 continue
@@ -173,16 +185,16 @@ class PanoramaRenderer:
             item.release()
 
 
-def mip_level(clip_from_world: NDArray[np.float64], height_px: int, picture_px: int) -> float:
-    """Return the mip level at which a texel of the picture is about a pixel of the eye's middle.
+def pixel_angle_rad(clip_from_world: NDArray[np.float64], height_px: int) -> float:
+    """Return the angle of a pixel in the eye's middle.
 
-    Args:
-        clip_from_world: (4, 4); the length of its second row is the cotangent of half the field.
-        height_px: of the eye's picture.
-        picture_px: rows of the panorama.
+    The length of the matrix's second row is the cotangent of half the vertical field.
     """
-    pixel_rad = 2 / (height_px * float(np.linalg.norm(clip_from_world[1, :3])))
-    texels = pixel_rad * picture_px / math.pi
+    return 2 / (height_px * float(np.linalg.norm(clip_from_world[1, :3])))
+
+
+def mip_level(texels: float) -> float:
+    """Return the mip level at which a texel is about a pixel, given texels a pixel at level 0."""
     return max(0.0, math.floor(math.log2(texels) + 0.2))
 
 

@@ -19,6 +19,9 @@ DEFAULT_NEAR_M, DEFAULT_FAR_M = 1.0, 20.0
 SNAP_WINDOW_DEG = 1.5
 """Widest soft edge that is sharpened."""
 
+FLAT = 0.012
+"""Nearness: neighbours closer together than this are one surface."""
+
 Field = NDArray[np.float32]
 
 
@@ -112,32 +115,106 @@ def grid_columns(nearness: Field, mesh_columns: int) -> int:
     return int(min(mesh_columns, max(wanted, 256)))
 
 
+def at_vertices(nearness: Field, columns: int) -> Field:
+    """Return the map at the grid's vertices (columns / 2 + 1, columns).
+
+    Linear between texels of one surface, the nearest texel across an edge. Vertex (j, i) lies at
+    u = i / columns, v = j / rows: between four texels, never on one.
+    """
+    rows = columns // 2
+    height, width = nearness.shape
+    y0, y1, fy = _neighbours(np.arange(rows + 1) * height / rows - 0.5)
+    x0, x1, fx = _neighbours(np.arange(columns) * width / columns - 0.5)
+    y0, y1 = np.clip(y0, 0, height - 1), np.clip(y1, 0, height - 1)
+    upper, lower = nearness[y0], nearness[y1]
+    x0, x1 = x0 % width, x1 % width
+    a, b, c, d = upper[:, x0], upper[:, x1], lower[:, x0], lower[:, x1]
+    top, bottom = a + (b - a) * fx, c + (d - c) * fx
+    smooth = top + (bottom - top) * fy[:, None]
+    low, high = np.minimum(np.minimum(a, b), np.minimum(c, d)), np.maximum(a, b)
+    high = np.maximum(high, np.maximum(c, d))
+    hard = np.where(fy[:, None] > 0.5, np.where(fx > 0.5, d, c), np.where(fx > 0.5, b, a))
+    field: Field = np.where(high - low > FLAT, hard, smooth)
+    field[0], field[-1] = np.median(field[0]), np.median(field[-1])
+    return field
+
+
+def _neighbours(
+    place: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Field]:
+    """Return the texels before and after each place and how far it is between them."""
+    before = np.floor(place).astype(np.int64)
+    return before, before + 1, (place - before).astype(np.float32)
+
+
+def widened(nearness: Field, field: Field, steps: float) -> Field:
+    """Return `field` with near surfaces grown over their rims by `steps` grid steps.
+
+    Only vertices on the far side of a jump change; they take the near surface's depth as it goes on
+    in a straight line, so that slanted surfaces keep their outline when the head moves.
+
+    Args:
+        nearness: (h, w), the map itself.
+        field: (n + 1, 2n) from `at_vertices`.
+        steps: in grid steps.
+    """
+    columns = field.shape[1]
+    highest = _extreme_at_vertices(nearness, columns, steps, "maximum_filter")
+    lowest = _extreme_at_vertices(nearness, columns, steps, "minimum_filter")
+    jump = highest - lowest > FLAT
+    raised = jump & (highest - field > field - lowest)
+    y, x = np.nonzero(raised)
+    y, x = y[(y > 1) & (y < field.shape[0] - 2)], x[(y > 1) & (y < field.shape[0] - 2)]
+    result = field.copy()
+    result[y, x] = _continued(field, highest[y, x], y, x)
+    return result
+
+
+def _continued(field: Field, highest: Field, y: NDArray[np.int64], x: NDArray[np.int64]) -> Field:
+    """Return the near surface's depth at vertices (y, x) beside it."""
+    columns = field.shape[1]
+    best = np.full(len(y), -1.0, np.float32)
+    result = highest.copy()
+    for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)):
+        beside = field[y + dy, (x + dx) % columns]
+        beyond = field[np.clip(y + 2 * dy, 0, field.shape[0] - 1), (x + 2 * dx) % columns]
+        on_it = (np.abs(beside - highest) < 2 * FLAT) & (np.abs(beyond - beside) < 2 * FLAT)
+        line = np.minimum(2 * beside - beyond, highest)
+        better = on_it & (beside > best)
+        best[better] = beside[better]
+        result[better] = line[better]
+    return result
+
+
+def _extreme_at_vertices(nearness: Field, columns: int, steps: float, kind: str) -> Field:
+    """Return the greatest or least value of the map within `steps` of each vertex."""
+    from scipy import ndimage
+
+    rows = columns // 2
+    height, width = nearness.shape
+    # An even window, because a vertex lies between texels; SciPy's even windows reach to the left.
+    size = 2 * max(1, round(steps * width / columns))
+    extreme = getattr(ndimage, kind)(nearness, size, mode=("nearest", "wrap"))
+    y = np.clip(np.arange(rows + 1) * height // rows, 0, height - 1)
+    x = np.arange(columns) * width // columns
+    field: Field = extreme[y[:, None], x[None, :]]
+    field[0], field[-1] = np.median(field[0]), np.median(field[-1])
+    return field
+
+
 def sampled_on_grid(nearness: Field, columns: int, widen_steps: float) -> Field:
-    """Return the map at the grid's vertices (columns / 2 + 1, columns), rims widened.
+    """Return the map at the grid's vertices (columns / 2 + 1, columns), the nearest around each.
 
     Args:
         nearness: (h, w).
-        columns: of the grid; vertex (j, i) lies at u = i / columns, v = j / rows.
-        widen_steps: how far near surfaces grow, in grid steps; negative shrinks them instead.
+        columns: of the grid.
+        widen_steps: how far around, in grid steps; 0: the vertex itself.
     """
-    from scipy.ndimage import maximum_filter, minimum_filter
-
-    rows = columns // 2
-    texels = nearness.shape[1] / columns
-    if texels < 1:
-        nearness = enlarged(nearness, (rows, columns))
-        texels = nearness.shape[1] / columns
-    source = nearness
-    size = 2 * round(abs(widen_steps) * texels) + 1
-    if size > 1:
-        grow = maximum_filter if widen_steps > 0 else minimum_filter
-        source = grow(nearness, size, mode=("nearest", "wrap"))
-    height, width = nearness.shape
-    y = np.clip(np.arange(rows + 1) * height // rows, 0, height - 1)
-    x = np.arange(columns) * width // columns
-    field: Field = source[y[:, None], x[None, :]]
-    field[0], field[-1] = np.median(field[0]), np.median(field[-1])
-    return field
+    if nearness.shape[1] < columns:
+        nearness = enlarged(nearness, (columns // 2, columns))
+    if widen_steps == 0:
+        return at_vertices(nearness, columns)
+    return _extreme_at_vertices(nearness, columns, widen_steps, "maximum_filter")
 
 
 def lowest_in_cells(nearness: Field, columns: int) -> Field:

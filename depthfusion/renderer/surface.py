@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from depthfusion.renderer.quality import Quality
 from depthfusion.renderer.relief import (
+    FLAT,
     Field,
+    at_vertices,
     discontinuities,
+    enlarged,
     grid_columns,
     lowest_in_cells,
-    sampled_on_grid,
+    widened,
 )
 from depthfusion.renderer.rtin import (
     Triangles,
@@ -25,8 +28,6 @@ from depthfusion.renderer.rtin import (
 
 WIDEN_STEPS = 1.25
 """How many grid steps near surfaces grow over their rims."""
-EDGE_THRESHOLD = 0.012
-"""Second difference of nearness from which a rim is treated as a jump."""
 TOLERANCE = 1.2e-3
 """Greatest error of the adaptive mesh, in nearness."""
 MAX_VERTICES = 90_000
@@ -76,8 +77,12 @@ def coarse_mesh(nearness: Field, columns: int = 512) -> Mesh:
 def surface_mesh(nearness: Field, quality: Quality) -> tuple[Mesh, NDArray[np.bool_]]:
     """Return the mesh of the visible surface and the grid's jumps (n + 1, 2n) bool."""
     columns = grid_columns(nearness, quality.mesh_columns)
-    field = sampled_on_grid(nearness, columns, WIDEN_STEPS if quality.dilate else 0.0)
-    jumps = discontinuities(field, EDGE_THRESHOLD)
+    if nearness.shape[1] < columns:
+        nearness = enlarged(nearness, (columns // 2, columns))
+    field = at_vertices(nearness, columns)
+    if quality.dilate:
+        field = widened(nearness, field, WIDEN_STEPS)
+    jumps = discontinuities(field, FLAT)
     if quality.adaptive:
         error = errors_from_field(field)
         tolerance = tolerance_for_budget(error, TOLERANCE, MAX_VERTICES)
@@ -94,7 +99,7 @@ def rim_cells(nearness: Field, field: Field, jumps: NDArray[np.bool_]) -> NDArra
     """Return (n, 2n) bool: cells in which the surface lies before what the picture shows."""
     near_jump = _over_cells(grown(jumps, 2), np.logical_or)
     lowest = lowest_in_cells(nearness, field.shape[1])
-    return near_jump & (_over_cells(field, np.maximum) - lowest > EDGE_THRESHOLD)
+    return near_jump & (_over_cells(field, np.maximum) - lowest > FLAT)
 
 
 def _over_cells(field: NDArray[Any], combine: np.ufunc) -> NDArray[Any]:
