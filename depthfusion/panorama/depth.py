@@ -14,6 +14,7 @@ from depthfusion.errors import PanoramaError
 from depthfusion.panorama.decoded import Array
 from depthfusion.panorama.guess import (
     HIGHEST_VALID,
+    LOWEST_VALID,
     MAX_16_BIT,
     Numbers,
     guess,
@@ -69,8 +70,10 @@ def depth_from_values(
     Raises:
         PanoramaError: if there is no depth value in it.
     """
-    seen = values if missing is None else values[_box(~missing)]
-    numbers = numbers_from(values if missing is None else _neutral(values, seen, missing))
+    numbers = numbers_from(values, missing)
+    if numbers.is_float and numbers.low < 0 < numbers.high:
+        values = _without_lone_negative(values, numbers)
+        numbers = numbers_from(values, missing)
     if numbers.high == 0 and numbers.low == 0 and values.dtype.kind == "f":
         _refuse_empty(values, name)
     depth_is, note = _decided(numbers, name, kind, options)
@@ -81,16 +84,6 @@ def depth_from_values(
         units_a_metre = 1000.0 if depth_is is DepthIs.MILLIMETRES else 1.0
         return _distances(values, numbers, units_a_metre, name, options, missing, notes)
     return _relative(values, numbers, depth_is, name, options, missing, notes)
-
-
-def _box(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def _neutral(values: Array, seen: Array, missing: NDArray[np.bool_]) -> Array:
-    """Return a copy whose missing part holds a value that changes no extreme."""
-    return np.where(missing, seen.flat[seen.size // 2], values)
 
 
 def _refuse_empty(values: Array, name: str) -> None:
@@ -182,8 +175,6 @@ def _relative(
     if depth_is is DepthIs.NEAR_WHITE and numbers.has_65535:
         numbers = replace(numbers, high=MAX_16_BIT, has_65535=False)  # there it is the nearest
     good = valid_of(values, numbers.has_65535)
-    if values.dtype.kind == "f" and numbers.low < 0 and not options.near_m:
-        good, numbers = _without_lone_negative(values, good, numbers)
     if numbers.high < numbers.low:
         raise PanoramaError(f"{name} holds no depth value at all, only marks for missing ones")
     low, high = _range(numbers, name, options, depth_is, notes)
@@ -211,18 +202,12 @@ def _relative(
     return DepthMap(depth, DepthMeaning.RELATIVE, near, far, holes, tuple(notes))
 
 
-def _without_lone_negative(
-    values: Array, good: NDArray[np.bool_] | None, numbers: Numbers
-) -> tuple[NDArray[np.bool_] | None, Numbers]:
-    """Take a single negative number, such as -1, as a mark for "nothing here"."""
-    negative = values < 0
-    if good is not None:
-        negative &= good
-    if float(values.max(where=negative, initial=-np.inf)) != numbers.low:
-        return good, numbers
-    good = ~negative if good is None else good & ~negative
-    low = float(values.min(where=good, initial=np.inf))
-    return good, replace(numbers, low=low)
+def _without_lone_negative(values: Array, numbers: Numbers) -> Array:
+    """Return floats with a single negative number, such as -1, replaced by NaN: it is a mark."""
+    marks = values == np.float32(numbers.low)
+    if bool(((values < 0) & (values > LOWEST_VALID) & ~marks).any()):
+        return values  # several: negative numbers mean something here
+    return np.where(marks, np.float32(np.nan), values)
 
 
 def _range(

@@ -58,14 +58,16 @@ def valid_of(values: Array, has_65535: bool = False) -> NDArray[np.bool_] | None
     return None if bool(valid.all()) else valid
 
 
-def numbers_from(values: Array) -> Numbers:
+def numbers_from(values: Array, missing: NDArray[np.bool_] | None = None) -> Numbers:
     """Look at (h, w) uint8, uint16 or float32 depth values; statistics are from a selection.
 
-    Only `low` and `high` are exact.
+    Only `low` and `high` are exact. What is `missing` (h, w) bool is not looked at.
     """
     is_float = values.dtype.kind == "f"
     has_65535 = values.dtype == np.uint16 and _stands_apart(values)
     valid = valid_of(values, has_65535)
+    if missing is not None:
+        valid = ~missing if valid is None else valid & ~missing
     if valid is not None and not valid.any():
         return Numbers(is_float, 0, 0, 0, has_65535, 0, FloorTest(0, 0, 0, 0), False)
     if valid is None:
@@ -74,17 +76,18 @@ def numbers_from(values: Array) -> Numbers:
         low = float(values.min(where=valid, initial=np.inf if is_float else MAX_16_BIT))
         high = float(values.max(where=valid, initial=-np.inf if is_float else 0))
     some = samples(values)
-    good = some > 0 if valid is None else samples(valid) & (some > 0)
-    zeros = int((some == 0).sum())
+    seen = np.ones(some.shape, dtype=np.bool_) if valid is None else samples(valid)
+    positive = seen & (some > 0)
+    has_zeros = bool((seen & (some == 0)).any()) and _zeros_stand_apart(some[positive])
     return Numbers(
         is_float=is_float,
         low=low,
         high=high,
         full=_full(values, low, high),
         has_65535=has_65535,
-        below=_below(some, good),
-        floor=floor_test(some, good if zeros and _zeros_stand_apart(some) else None),
-        has_zeros=zeros > 0 and _zeros_stand_apart(some),
+        below=_below(some, positive),
+        floor=floor_test(some, positive if has_zeros else seen),
+        has_zeros=has_zeros,
     )
 
 
@@ -103,9 +106,8 @@ def _stands_apart(values: Array) -> bool:
     return bool(rest.size) and int(rest.max()) < 0.9 * MAX_16_BIT
 
 
-def _zeros_stand_apart(some: Array) -> bool:
+def _zeros_stand_apart(positive: Array) -> bool:
     """Whether the smallest number above 0 is far from 0, so that 0 means "nothing here"."""
-    positive = some[some > 0]
     return bool(positive.size) and float(positive.min()) > 0.04 * float(np.median(positive))
 
 
