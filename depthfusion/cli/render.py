@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     # WORKAROUND: https://github.com/python/cpython/issues/53580, until argparse takes a list of
     # numbers that begins with a minus, as in `--position-m -0.1,0,0`, for a value.
     parser._negative_number_matcher = re.compile(r"-\.?\d")
-    add_reading_arguments(parser)
+    add_reading_arguments(parser, image_optional=True)
     parser.add_argument(
         "-o", "--output", metavar="FILE", required=True,
         help="PNG, JPEG or WebP by its ending; - writes a PNG to standard output",
@@ -137,7 +137,8 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("want the picture or the report on standard output, got both: drop one")
     file_format = format_from_path(options.output)
     view_from_options(options, {})  # complain about values before the picture is read
-    panorama = read_panorama(options.image, options.depth, reading_options(options))
+    image_path, depth_path = _source(options)
+    panorama = read_panorama(image_path, depth_path, reading_options(options))
     _check_output(options.output, panorama)
     view = view_from_options(options, dict(panorama.provenance.view))
     for note in panorama.provenance.notes:
@@ -158,6 +159,16 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(f"{options.output}: {options.size[0]}x{options.size[1]}", file=sys.stderr)
     return 0
+
+
+def _source(options: argparse.Namespace) -> tuple[str, str | None]:
+    """Return the named files, or the first bundled world as `view` opens it."""
+    if options.image is not None:
+        return options.image, options.depth
+    from depthfusion.gui.worlds import bundled_worlds
+
+    world = bundled_worlds()[0]
+    return world.color, world.depth
 
 
 def _check_output(output: str, panorama: Panorama) -> None:
