@@ -20,7 +20,7 @@ in vec4 v_point;
 
 out vec4 f_color;
 
-const float FLAT = 0.012;       // nearness: texels closer together than this are one surface
+const float FLAT = 0.025;       // nearness: texels closer together than this are one surface
 
 vec3 color_from_uv(vec2 uv) {
 #ifdef GRADIENTS

@@ -161,12 +161,21 @@ def widened(nearness: Field, field: Field, steps: float) -> Field:
     columns = field.shape[1]
     highest = _extreme_at_vertices(nearness, columns, steps, "maximum_filter")
     lowest = _extreme_at_vertices(nearness, columns, steps, "minimum_filter")
-    jump = highest - lowest > FLAT
+    steepest = _extreme_at_vertices(steepest_steps(nearness), columns, steps, "maximum_filter")
+    span = highest - lowest
+    jump = (span > FLAT) & (steepest > 0.55 * span)  # a slope climbs in equal steps
     raised = jump & (highest - field > field - lowest)
     y, x = np.nonzero(raised)
     y, x = y[(y > 1) & (y < field.shape[0] - 2)], x[(y > 1) & (y < field.shape[0] - 2)]
     result = field.copy()
     result[y, x] = _continued(field, highest[y, x], y, x)
+    return result
+
+
+def steepest_steps(nearness: Field) -> Field:
+    """Return (h, w): the greatest difference of each texel to its left and upper neighbour."""
+    result = np.abs(nearness - np.roll(nearness, 1, axis=1))
+    np.maximum(result[1:], np.abs(nearness[1:] - nearness[:-1]), out=result[1:])
     return result
 
 
@@ -193,7 +202,7 @@ def _extreme_at_vertices(nearness: Field, columns: int, steps: float, kind: str)
     rows = columns // 2
     height, width = nearness.shape
     # An even window, because a vertex lies between texels; SciPy's even windows reach to the left.
-    size = 2 * max(1, round(steps * width / columns))
+    size = 2 * max(2, round(steps * width / columns))
     extreme = getattr(ndimage, kind)(nearness, size, mode=("nearest", "wrap"))
     y = np.clip(np.arange(rows + 1) * height // rows, 0, height - 1)
     x = np.arange(columns) * width // columns
