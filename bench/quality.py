@@ -51,11 +51,19 @@ class Score:
     visible: Error = field(default_factory=Error)
     pictures: dict[Pose, Picture] = field(default_factory=dict)
     ready_s: float = 0.0
+    holes: int = 0
+    """Pixels left in the clear colour, pure black; nothing in the room is."""
 
     @property
     def psnr_db(self) -> tuple[float, float]:
         """Return all, visible-only."""
         return self.everywhere.psnr_db, self.visible.psnr_db
+
+    @property
+    def hidden_psnr_db(self) -> float:
+        """Return what the filled-in pixels reached, those the panorama never saw."""
+        whole, seen = self.everywhere, self.visible
+        return Error(whole.square - seen.square, whole.count - seen.count).psnr_db
 
 
 def view_of(pose: Pose) -> View:
@@ -93,17 +101,20 @@ def judge(
             score.everywhere.add(truth.color, shown)
             score.visible.add(truth.color, shown, truth.visible)
             score.pictures[pose] = shown
+            score.holes += int((~shown.any(axis=2)).sum())
     rival.release()
     return scores
 
 
 def table(scores: dict[str, dict[str, Score]], sets: Sequence[str]) -> str:
-    """Return the scores as Markdown: all / visible in dB."""
-    heads = ["", *(f"{s}: all / visible (dB)" for s in sets), "ready (s)"]
+    """Return the scores as Markdown."""
+    heads = ["", *(f"{s}: all / visible / hidden (dB)" for s in sets), "holes (px)", "ready (s)"]
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for name, by_set in scores.items():
-        cells = [f"{a:.2f} / {v:.2f}" for a, v in (by_set[s].psnr_db for s in sets)]
-        lines.append(f"| {name} | {' | '.join(cells)} | {by_set[sets[0]].ready_s:.2f} |")
+        chosen = [by_set[s] for s in sets]
+        cells = ["{:.2f} / {:.2f} / {:.1f}".format(*s.psnr_db, s.hidden_psnr_db) for s in chosen]
+        cells += [str(sum(s.holes for s in chosen)), f"{chosen[0].ready_s:.2f}"]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
