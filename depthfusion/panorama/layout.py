@@ -64,7 +64,8 @@ def split(pixels: Array, aspect: float, name: str, layout: Layout) -> Split:
     first, second = halves(pixels, side)
     if pixels.dtype == np.uint8 and layout is Layout.AUTO and is_gray(first) != is_gray(second):
         return _split_rgbd(pixels, name, side, asked=False)
-    if not is_gray(first) and _likeness(first, second) > _MIN_LIKENESS:
+    is_colored = not (is_gray(first) or is_gray(second))
+    if is_colored and _likeness(first, second) > _MIN_LIKENESS:
         where = "the upper half" if side is Layout.TOP_BOTTOM else "the left half"
         note = f"{name} is a stereo pair: {where}, the left eye, was taken"
         return Split(np.ascontiguousarray(first), None, side, (note,))
