@@ -135,6 +135,8 @@ def run(options: argparse.Namespace) -> int:
 
     if options.output == "-" and options.json:
         raise UsageError("want the picture or the report on standard output, got both: drop one")
+    if options.output == "-" and sys.stdout.isatty():
+        raise UsageError("want a pipe or a file behind -o -, got a terminal")
     file_format = format_from_path(options.output)
     view_from_options(options, {})  # complain about values before the picture is read
     image_path, depth_path = _source(options)
@@ -151,6 +153,7 @@ def run(options: argparse.Namespace) -> int:
     data = encode(image, file_format, made)
     if options.output == "-":
         sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()  # here, where a reader that left early is no error
         return 0
     write_atomically(Path(options.output), data)
     if options.json:

@@ -13,6 +13,7 @@ import pytest
 
 import depthfusion
 from depthfusion.cli import COMMANDS, completion, main
+from depthfusion.gui.keys import key_columns
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,3 +116,11 @@ def test_every_command_and_option_is_documented() -> None:
                 assert f"`{flag}" in sections[command.name], f"{command.name} {flag}"
             for choice in option.choices:
                 assert choice in sections[command.name], f"{command.name} {flag} {choice}"
+
+
+def test_every_key_of_the_window_is_documented() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    for column in key_columns(lambda word: word):
+        for _, rows in column:
+            for keys, meaning in rows:
+                assert f"| {keys} | {meaning} |" in text
