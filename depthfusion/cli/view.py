@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
     remembered = Remembered()
     resolver = Resolver(remembered)
-    loading = Loading(source, resolver)
+    loading = Loading(source, resolver, milestones.mark)
     try:
         from depthfusion.gui.application import run_viewer
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depthfusion.errors import DepthFusionError, InputNotFoundError, PanoramaError
+from depthfusion.gui.worlds import is_depth_name
 
 if TYPE_CHECKING:
     from depthfusion.panorama import Panorama, ReadOptions
@@ -87,14 +88,21 @@ class Loading:
     context; it calls `cancel` when something else is opened, and `join` before it goes away.
     """
 
-    def __init__(self, source: Source, resolve: Callable[[Source], Source] | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        resolve: Callable[[Source], Source] | None = None,
+        milestone: Callable[[str], None] = lambda name: None,
+    ) -> None:
         """Start reading at once.
 
         Args:
             source: what to open.
             resolve: called first in the thread; may complete the source (remembered options).
+            milestone: told of what has been reached, in the thread.
         """
         self.source = source
+        self.milestone = milestone
         self._resolve = resolve
         self._limits: Limits | None = None
         self._limits_known = threading.Event()
@@ -157,7 +165,8 @@ class Loading:
         except OSError as error:
             reason = error.strerror or str(error)
             self._post(Failed(InputNotFoundError(f"cannot open {self._name}: {reason}")))
-
+        finally:
+    
     @property
     def _name(self) -> str:
         return Path(self.source.color).name or "the panorama"
@@ -167,24 +176,28 @@ class Loading:
             self.source = self._resolve(self.source)
         panorama = self.source.panorama
         if panorama is None:
-            if is_jpeg(self.source.color):
+            if is_jpeg(self.source.color) and not is_depth_name(self.source.color):
                 yield from self._draft()
-            panorama = self._read(None)
+            panorama = self._read(self.source)
         yield Read(panorama, draft=False)
         yield from self._stages(panorama)
 
     def _draft(self) -> Iterator[Event]:
+        """Read a coarse picture without its depth: seen from the centre, it looks the same."""
+        from depthfusion.panorama import ReadOptions
         from depthfusion.renderer import stages
 
-        draft = self._read(DRAFT_PX)
+        options = replace(self.source.options or ReadOptions(), find_partner=False)
+        draft = self._read(replace(self.source, depth=None, options=options), DRAFT_PX)
         yield Read(draft, draft=True)
+        self.milestone("draft_read")
         yield Staged(next(iter(stages(draft, inverted=self.source.inverted))))
         self.has_shown_draft = True
 
-    def _read(self, draft_px: int | None) -> Panorama:
+    def _read(self, source: Source, draft_px: int | None = None) -> Panorama:
         from depthfusion.panorama import ReadOptions, read_panorama
 
-        source = self.source
+        self.milestone("reader")
         return read_panorama(
             source.color, source.depth, source.options or ReadOptions(), draft_px=draft_px
         )
@@ -192,6 +205,7 @@ class Loading:
     def _stages(self, panorama: Panorama) -> Iterator[Event]:
         from depthfusion.renderer import Quality, stages
 
+        self.milestone("read")
         self._limits_known.wait()
         limits = self._limits
         if limits is None:

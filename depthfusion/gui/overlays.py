@@ -68,6 +68,9 @@ class Overlay(QFrame):
         """Take the size that the content needs, wrapping text at `widest_px`."""
         layout = self.layout()
         assert layout is not None
+        for child in self.findChildren(QWidget):
+            child.ensurePolished()  # style sheets change the size of text
+        layout.invalidate()
         width = min(layout.sizeHint().width(), widest_px)
         height = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else 0
         self.resize(width, max(height, layout.minimumSize().height()))

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -31,6 +32,7 @@ WIDTH_PX = 304
 FARTHEST_M = 1000.0
 """The far box's largest number; it means infinity."""
 _STEPS = 1000
+_LABEL_PX = 88
 
 
 class SettingsPanel(QScrollArea):
@@ -98,8 +100,8 @@ class SettingsPanel(QScrollArea):
         far.valueChanged.connect(
             lambda value: self._set_far(math.inf if value >= FARTHEST_M else value or None)
         )
-        form.addRow(self.tr("Near"), near)
-        form.addRow(self.tr("Far"), far)
+        form.addRow(_label(self.tr("Near")), near)
+        form.addRow(_label(self.tr("Far")), far)
 
         def show(view: View) -> None:
             for box, value in ((near, view.near_m), (far, view.far_m)):
@@ -154,7 +156,7 @@ class SettingsPanel(QScrollArea):
         self._reading.setToolTip(self.tr("What its numbers mean; the file is read again"))
         self._reading.setAccessibleName(self.tr("What the depth file's numbers mean"))
         self._reading.activated.connect(self._reading_chosen)
-        form.addRow(self.tr("Numbers are"), self._reading)
+        form.addRow(_label(self.tr("Numbers are")), _elastic(self._reading))
 
     def _add_reset(self) -> None:
         button = QPushButton(self.tr("Reset settings"))
@@ -216,6 +218,7 @@ class SettingsPanel(QScrollArea):
         box.setSuffix(suffix)
         box.setKeyboardTracking(False)
         box.setAccessibleName(name)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         return box
 
@@ -243,7 +246,7 @@ class SettingsPanel(QScrollArea):
         row.setSpacing(8)
         row.addWidget(slider, 1)
         row.addWidget(box)
-        form.addRow(name, row)
+        form.addRow(_label(name), row)
         place, value_at = _curved(low, high) if curve else _straight(low, high)
 
         def show(view: View) -> None:
@@ -266,7 +269,7 @@ class SettingsPanel(QScrollArea):
         box.setToolTip(tip)
         box.setAccessibleName(name)
         box.activated.connect(lambda index: self._change(**{field: values[index]}))
-        form.addRow(name, box)
+        form.addRow(_label(name), _elastic(box))
 
         def show(view: View) -> None:
             with QSignalBlocker(box):
@@ -277,13 +280,28 @@ class SettingsPanel(QScrollArea):
     def _check(self, form: QFormLayout, name: str, field: str) -> None:
         box = QCheckBox(name)
         box.toggled.connect(lambda on: self._change(**{field: on}))
-        form.addRow("", box)
+        form.addRow(_label(""), box)
 
         def show(view: View) -> None:
             with QSignalBlocker(box):
                 box.setChecked(bool(getattr(view, field)))
 
         self._show.append(show)
+
+
+def _label(text: str) -> QLabel:
+    """Return a row's label; all are equally wide, so that the fields stand in one column."""
+    label = QLabel(text)
+    label.setFixedWidth(_LABEL_PX)
+    return label
+
+
+def _elastic(box: QComboBox) -> QComboBox:
+    """Let a box take the width there is, however long its entries are."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    return box
 
 
 def stereo_names(widget: QWidget) -> dict[Stereo, str]:

@@ -16,9 +16,9 @@ ACCENT_ON_LIGHT = "#b4601a"
 
 _DARK = {
     "window": "#1c1c1f",
-    "base": "#141416",
-    "alternate": "#202024",
-    "button": "#2a2a2f",
+    "base": "#29292e",
+    "alternate": "#2e2e33",
+    "button": "#34343a",
     "text": "#e6e6e8",
     "dim": "#8e8e96",
     "off": "#5c5c64",

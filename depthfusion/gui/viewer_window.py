@@ -386,6 +386,7 @@ class ViewerWindow(QMainWindow):
         """Remember, and give everything back."""
         self.opener.keep()
         self._keep_habits()
+        self.hide()  # at once: what is being read may take a moment to stop
         self.saver.wait()
         self.viewport.shut_down()
         super().closeEvent(event)

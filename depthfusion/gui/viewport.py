@@ -255,8 +255,9 @@ class Viewport(QOpenGLWidget):
         """Upload the oldest waiting stage, or a part of it; return whether one is complete."""
         if not self._stages:
             return self._all_staged
-        if not renderer.apply(self._stages[0]):
-            return False
+        while not renderer.apply(self._stages[0]):
+            if renderer.stage_name is not None:
+                return False  # the rest before the next frames, so that none is late
         self._stages.popleft()
         if self._next_view is not None:
             self._previous_view = self._view

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from depthfusion.assets import asset
 from depthfusion.errors import MissingPartError
+from depthfusion.panorama.partner import Role, named_as
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".hdr", ".bmp")
 """Endings of files that may hold a panorama."""
 DEPTH_MAPS = (*PICTURES, ".pfm", ".npy", ".npz")
-_DEPTH_NAME = re.compile(r"depth|(^|[_\-. ])(dpt|disp|disparity|z)([_\-. ]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,16 +52,16 @@ def _world_from(folder: Path, entry: Any) -> World | None:
     files = sorted(f for f in folder.glob(f"{slug}*") if f.is_file()) if slug else []
     if slug and (folder / slug).is_dir():
         files = sorted((folder / slug).iterdir())
-    pictures = [f for f in files if f.suffix.lower() in PICTURES and not is_depth_name(f.stem)]
-    depths = [f for f in files if f.suffix.lower() in DEPTH_MAPS and is_depth_name(f.stem)]
+    pictures = [f for f in files if f.suffix.lower() in PICTURES and not is_depth_name(f)]
+    depths = [f for f in files if f.suffix.lower() in DEPTH_MAPS and is_depth_name(f)]
     if not pictures:
         return None
     return World(title, str(pictures[0]), str(depths[0]) if depths else None)
 
 
-def is_depth_name(name: str) -> bool:
+def is_depth_name(path: str | Path) -> bool:
     """Whether a file's name says that it is a depth map."""
-    return bool(_DEPTH_NAME.search(name))
+    return named_as(Path(path)).role is Role.DEPTH
 
 
 def pair_from_paths(paths: list[str]) -> tuple[str, str | None] | None:
@@ -75,7 +74,7 @@ def pair_from_paths(paths: list[str]) -> tuple[str, str | None] | None:
     if len(paths) != 2:
         return None
     first, second = paths
-    if is_depth_name(Path(first).stem) and not is_depth_name(Path(second).stem):
+    if is_depth_name(first) and not is_depth_name(second):
         first, second = second, first
     if Path(first).suffix.lower() not in PICTURES and Path(second).suffix.lower() in PICTURES:
         first, second = second, first
@@ -90,7 +89,7 @@ def neighbour(color: str, step: int) -> str | None:
     except OSError:
         return None
     pictures = sorted(
-        (f for f in names if f == here or not is_depth_name(f.stem)), key=lambda f: f.name.lower()
+        (f for f in names if f == here or not is_depth_name(f)), key=lambda f: f.name.lower()
     )
     if here not in pictures or len(pictures) < 2:
         return None
