@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from depthfusion.panorama.describe import describe
+    from depthfusion.panorama.description import describe
     from depthfusion.panorama.options import DepthIs, Layout, ReadOptions
     from depthfusion.panorama.panorama import (
         MAX_ASPECT_ERROR,
@@ -38,7 +38,7 @@ _HOME = {
     "DepthIs": "options",
     "Layout": "options",
     "ReadOptions": "options",
-    "describe": "describe",
+    "describe": "description",
     "read_panorama": "read",
     "write_pair": "write",
 }

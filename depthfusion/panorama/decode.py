@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from depthfusion.panorama.decoded import Decoded
 from depthfusion.panorama.sniff import FileKind, sniff, told_as_broken
 
@@ -21,7 +23,7 @@ def decode(path: Path, draft_px: int | None = None, *, exact: bool = False) -> D
         PanoramaError: if it is damaged, too large, or of a kind that is not read.
     """
     kind = sniff(path)
-    with told_as_broken(path, kind):
+    with told_as_broken(path, kind), np.errstate(all="ignore"):  # files hold any float
         return _decode(path, kind, draft_px, exact)
 
 

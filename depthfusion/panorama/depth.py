@@ -51,6 +51,7 @@ class DepthMap:
     notes: tuple[str, ...] = ()
 
 
+@np.errstate(all="ignore")  # files hold any float, signalling NaN too; results are checked
 def depth_from_values(
     values: Array,
     name: str,
@@ -182,7 +183,11 @@ def _relative(
     if good is not None:
         depth[~good] = low
     depth -= np.float32(low)
-    depth *= np.float32(1 / (high - low)) if high > low else np.float32(0)
+    extent = np.float32(high - low)
+    if extent > 0:
+        depth /= extent
+    else:
+        depth[:] = 0
     np.clip(depth, 0, 1, out=depth)
     if depth_is is DepthIs.NEAR_BLACK:
         _to_nearness(

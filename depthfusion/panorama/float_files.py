@@ -126,7 +126,7 @@ def _hdr_size(file: IO[bytes], path: Path) -> tuple[int, int]:
         line = file.readline(1024)
         if line.startswith(b"FORMAT=") and b"32-bit_rle_rgbe" not in line:
             raise PanoramaError(
-                f"want an RGBE picture, {path.name} is {line[7:].decode('latin-1')}"
+                f"want an RGBE picture, {path.name} is {line[7:40].decode('latin-1').strip()!r}"
             )
         match = re.fullmatch(rb"-Y (\d{1,6}) \+X (\d{1,6})\s*", line)
         if match:

@@ -14,6 +14,7 @@ _BAND_ROWS = 256
 _CURVE_STEPS = 4096
 
 
+@np.errstate(all="ignore")  # files hold any float
 def toned(linear: Array) -> NDArray[np.uint8]:
     """Expose by the log-average and apply a filmic curve (Narkowicz's fit of ACES), then sRGB.
 
