@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,15 +85,13 @@ def peak_mb(process_id: int) -> float:
 def started(
     arguments: list[str],
     screen: Screen,
-    is_there: Callable[[dict[str, float]], bool],
-    last_milestone: str | None = None,
+    last_milestone: str,
 ) -> Start:
     """Start a program, watch the screen, note what it says, and end it.
 
     Args:
         arguments: the command line.
         screen: where it shows itself.
-        is_there: whether it is on the screen; given the milestones so far.
         last_milestone: waited for before it is ended, so that its memory is counted in full.
     """
     start_s = time.perf_counter()
@@ -113,10 +111,8 @@ def started(
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     try:
-        while not result.on_screen_s or (
-            last_milestone is not None and last_milestone not in result.milestones_ms
-        ):
-            if not result.on_screen_s and is_there(result.milestones_ms):
+        while not result.on_screen_s or last_milestone not in result.milestones_ms:
+            if not result.on_screen_s and screen.shows_a_picture():
                 result.on_screen_s = time.perf_counter() - start_s
             if process.poll() is not None or time.perf_counter() - start_s > TIMEOUT_S:
                 raise RuntimeError(f"{' '.join(arguments[1:4])} ended or hangs: {''.join(said)}")
@@ -159,18 +155,36 @@ def rendered_peak_mb(files: Files) -> tuple[float, float]:
     return peak, seconds
 
 
-def quickest(files: Files, screen: Screen, runs: int) -> tuple[list[Start], list[Start]]:
+def empty_window_s(screen: Screen) -> float:
+    """Return the seconds from process start to the first frame of an empty Qt window."""
+    arguments = [sys.executable, str(ROOT / "bench" / "empty_window.py")]
+    start_s = time.perf_counter()
+    process = subprocess.Popen(
+        arguments, env=screen.environment, stderr=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert process.stderr is not None
+    try:
+        for said in process.stderr:
+            if said.startswith("first_frame"):
+                return time.perf_counter() - start_s
+        raise RuntimeError("want an empty window, it ended without a first frame")
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stderr.close()
+
+
+def in_turn(files: Files, screen: Screen, runs: int) -> tuple[list[Start], list[float]]:
     """Return the runs of the viewer and of the empty window, started in turn."""
     viewer = command("view", str(files.color), str(files.depth), "--timings")
-    empty = [sys.executable, str(ROOT / "bench" / "empty_window.py")]
-    views, empties = [], []
+    views, empties_s = [], []
     for run in range(-1, runs):
-        shown = started(viewer, screen, lambda _: screen.shows_a_picture(), "finished")
-        window = started(empty, screen, bool)
+        shown = started(viewer, screen, "finished")
+        empty_s = empty_window_s(screen)
         if run >= 0:
             views.append(shown)
-            empties.append(window)
-    return views, empties
+            empties_s.append(empty_s)
+    return views, empties_s
 
 
 def line(what: str, reached: float, target: float, unit: str) -> str:
@@ -191,12 +205,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for depth_width_px in options.depth_widths:
         files = large_pair(8192, depth_width_px)
         with Screen() as screen:
-            views, empties = quickest(files, screen, options.runs)
+            views, empties_s = in_turn(files, screen, options.runs)
         shown_s = statistics.median(s.on_screen_s for s in views)
+        empty_s = statistics.median(empties_s)
         ratio = statistics.median(
-            v.on_screen_s / e.on_screen_s for v, e in zip(views, empties, strict=True)
+            view.on_screen_s / empty_s for view, empty_s in zip(views, empties_s, strict=True)
         )
-        empty_s = statistics.median(s.on_screen_s for s in empties)
         what = f"8192x4096 JPEG, depth {depth_width_px} wide"
         lines.append(line(f"{what}: start to picture on screen", shown_s, MAX_FIRST_PICTURE_S, "s"))
         lines.append(f"  an empty window: {empty_s:.2f} s, ratio {ratio:.2f}")
