@@ -165,8 +165,7 @@ class Loading:
         except OSError as error:
             reason = error.strerror or str(error)
             self._post(Failed(InputNotFoundError(f"cannot open {self._name}: {reason}")))
-        finally:
-    
+
     @property
     def _name(self) -> str:
         return Path(self.source.color).name or "the panorama"
