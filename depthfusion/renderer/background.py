@@ -31,6 +31,12 @@ LEVELS = 8
 RIM_STEPS = 3
 """How far beside a jump, in grid steps, the farther side's colour is taken: clear of its fringe."""
 FILL_COLUMNS = 2048
+SIDEWAYS = 3.0
+"""How much nearer a source beside counts than one above or below."""
+FARTHER = 2.0
+"""How much a source counts against itself for being near: the farthest surface is the widest."""
+SLOPE_STEPS = 3
+SLOPE_ROOM = 0.5
 FRINGE_STEPS = 1
 """How far, in steps of the fill, the foreground's colour has bled into the background."""
 
@@ -67,15 +73,12 @@ def hidden_surface(nearness: Field, disparity_range: float, columns: int = COLUM
             relief that can be set: how far behind a rim the head can look.
         columns: of the grid it is computed on.
     """
-    from scipy.ndimage import distance_transform_edt
-
     far = sampled_on_grid(nearness, columns, 0)
     near = sampled_on_grid(nearness, columns, 0.75)
     impure = grown(discontinuities(near, JUMP / 2), 1)
     beside = grown(impure, RIM_STEPS) & ~impure
     seeds = beside & (_highest(near, RIM_STEPS + 2) > far + JUMP)
     reach_per_nearness = disparity_range * HEAD_BOX_M * columns / (2 * math.pi)
-    pad = columns // 6
     best = np.full(far.shape, np.inf, np.float32)
     source = np.arange(far.size, dtype=np.int32).reshape(far.shape)
     for level in _levels(far, seeds):
@@ -83,18 +86,51 @@ def hidden_surface(nearness: Field, disparity_range: float, columns: int = COLUM
         candidates = near > level + JUMP
         if not usable.any() or not candidates.any():
             continue
-        padded = np.pad(~usable, ((0, 0), (pad, pad)), mode="wrap")
-        distance, (iy, ix) = distance_transform_edt(padded, return_indices=True)
-        distance = distance[:, pad:-pad].astype(np.float32)
-        iy, ix = iy[:, pad:-pad], (ix[:, pad:-pad] - pad) % columns
+        iy, ix = nearest_true(usable)
+        distance = _steps_between(iy, ix)
         behind = far[iy, ix]
-        reach = (near - behind) * reach_per_nearness + RIM_STEPS
-        better = candidates & (distance < best) & (distance <= reach) & (near - behind > JUMP)
-        best[better] = distance[better]
+        reach = (near - behind) * reach_per_nearness + 2 * RIM_STEPS
+        cost = distance * (1 + FARTHER * behind / np.maximum(near, JUMP))
+        better = candidates & (cost < best) & (distance <= reach) & (near - behind > JUMP)
+        best[better] = cost[better]
         source[better] = (iy * columns + ix)[better]
     covered = np.isfinite(best)
-    field = far.ravel()[source]
+    field = _continued_behind(far, near, source, covered)
     return Hidden(field, source, covered, impure & ~covered)
+
+
+def _continued_behind(
+    far: Field, near: Field, source: NDArray[np.int32], covered: NDArray[np.bool_]
+) -> Field:
+    """Return the farther surface, going on behind the nearer one in a straight line.
+
+    Its slope is measured on the seen side, away from the rim; half of the gap to the surface before
+    it is the farthest the line may lead.
+    """
+    columns = far.shape[1]
+    field = far.copy()
+    y, x = np.nonzero(covered)
+    sy, sx = np.divmod(source[y, x], columns)
+    dy, dx = y - sy, (x - sx + columns // 2) % columns - columns // 2
+    length = np.maximum(np.hypot(dy, dx), 1e-6)
+    base = far[sy, sx]
+    ay = np.clip(np.round(sy - dy / length * SLOPE_STEPS), 0, len(far) - 1).astype(np.int64)
+    ax = np.round(sx - dx / length * SLOPE_STEPS).astype(np.int64) % columns
+    slope = (base - far[ay, ax]) / SLOPE_STEPS
+    room = SLOPE_ROOM * np.maximum(near[y, x] - base, 0)
+    flat = np.abs(slope) * SLOPE_STEPS < JUMP
+    line = base + np.clip(np.where(flat, slope * length, 0), -room, room)
+    field[y, x] = np.clip(line, 0, 1)
+    return field
+
+
+def _steps_between(iy: NDArray[np.int32], ix: NDArray[np.int32]) -> Field:
+    """Return how far each place is from (iy, ix) in grid steps; the columns are a ring."""
+    rows, columns = iy.shape
+    dx = np.abs(ix - np.arange(columns, dtype=np.int32))
+    dx = np.minimum(dx, columns - dx)
+    result: Field = np.hypot(iy - np.arange(rows, dtype=np.int32)[:, None], dx).astype(np.float32)
+    return result
 
 
 def _levels(far: Field, seeds: NDArray[np.bool_]) -> list[float]:
@@ -150,7 +186,7 @@ def _fill(color: NDArray[np.uint8], nearness: Field, hidden: Hidden) -> NDArray[
     y, x = (np.minimum(part * factor, FILL_COLUMNS - 1) for part in (y, x))
     y, x = (part.repeat(factor, axis=0).repeat(factor, axis=1) for part in (y, x))
     y = np.minimum(y, len(small) - 1)
-    ny, nx = _nearest(~masked)
+    ny, nx = nearest_true(~masked)
     fits = np.abs(front[ny, nx] - behind) < JUMP
     y, x = np.where(fits, ny, y), np.where(fits, nx, x)
     carried = small[y, x]
@@ -161,14 +197,19 @@ def _fill(color: NDArray[np.uint8], nearness: Field, hidden: Hidden) -> NDArray[
     return fill
 
 
-def _nearest(usable: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return row and column of the nearest True of each place; the columns are a ring."""
+def nearest_true(usable: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return row and column of a near True for each place, rather beside it than above or below.
+
+    Heads and eyes move sideways more than up and down, and so do the gaps beside a rim.
+    """
     from scipy.ndimage import distance_transform_edt
 
     columns = usable.shape[1]
-    pad = columns // 8
+    pad = columns // 6
     padded = np.pad(~usable, ((0, 0), (pad, pad)), mode="wrap")
-    y, x = distance_transform_edt(padded, return_distances=False, return_indices=True)
+    y, x = distance_transform_edt(
+        padded, sampling=(SIDEWAYS, 1), return_distances=False, return_indices=True
+    )
     return y[:, pad:-pad], (x[:, pad:-pad] - pad) % columns
 
 
