@@ -144,9 +144,11 @@ class Verdict:
     what: str
     reached: float
     target: float
+    noise: float = 0.0
+    """Fraction of the target that is allowed on top: what times waver by."""
 
     def __str__(self) -> str:
-        word = "reached" if self.reached <= self.target else "MISSED"
+        word = "reached" if self.reached <= self.target * (1 + self.noise) else "MISSED"
         return f"{self.what}: {self.reached:.3f}, target <= {self.target:.3f}: {word}"
 
 
@@ -165,25 +167,41 @@ def race_verdicts(results: dict[str, Times]) -> list[Verdict]:
 
 
 def stereo_verdicts(
-    ctx: moderngl.Context, renderer: Any, target: Target, frames: int
+    ctx: moderngl.Context, renderer: Any, targets: tuple[Target, Target], frames: int
 ) -> list[Verdict]:
-    """Return what each stereo mode costs against mono in a picture of the same size."""
+    """Return what two eyes cost against one, and each stereo mode in a picture of mono's size."""
     mono = replace(view_of(pose_set("a")[0]), position_m=(0.0, 0.0, 0.0))
-    modes = [mode for mode in Stereo if mode is not Stereo.MONO]
-    shares: dict[Stereo, list[float]] = {mode: [] for mode in modes}
+    target, size_px = targets[0], EYE_SIZE_PX
+
+    def draw_eyes(count: int) -> None:
+        for pose, eye_target in zip(pose_set("a")[:count], targets, strict=False):
+            matrix = pose.clip_from_world(size_px)
+            renderer.draw_eye(matrix, view_of(pose), eye_target.framebuffer, size_px)
+
+    def draw_mode(mode: Stereo) -> None:
+        renderer.draw(replace(mono, stereo=mode), target.framebuffer, size_px)
+
+    shares: dict[str, list[float]] = {}
+    contrast = 0.0
     for turn in range(-1, frames):
-        mono_s = timed(ctx, lambda: renderer.draw(mono, target.framebuffer, EYE_SIZE_PX))
-        contrast = float(target.read(ctx).std())
-        for mode in modes:
-            view = replace(mono, stereo=mode)
-            mode_s = timed(ctx, lambda v=view: renderer.draw(v, target.framebuffer, EYE_SIZE_PX))
-            if float(target.read(ctx).std()) < 0.5 * contrast:
+        one_eye_s, two_eyes_s = (timed(ctx, lambda n=n: draw_eyes(n)) for n in (1, 2))
+        turn_shares = {"two eyes / one eye": two_eyes_s / one_eye_s}
+        mono_s = 0.0
+        for mode in Stereo:
+            mode_s = timed(ctx, lambda mode=mode: draw_mode(mode))
+            shown = float(target.read(ctx).std())
+            if mode is Stereo.MONO:
+                mono_s, contrast = mode_s, shown
+            elif shown < 0.5 * contrast:
                 raise AssertionError(f"{mode.value}: want a picture, got one without contrast")
-            if turn >= 0:
-                shares[mode].append(mode_s / mono_s)
+            else:
+                turn_shares[f"{mode.value} / mono, in a picture of one size"] = mode_s / mono_s
+        if turn >= 0:
+            for name, share in turn_shares.items():
+                shares.setdefault(name, []).append(share)
     return [
-        Verdict(f"{mode.value} / mono", statistics.median(shares[mode]), MAX_STEREO_OVER_MONO)
-        for mode in modes
+        Verdict(name, statistics.median(found), MAX_STEREO_OVER_MONO, noise=0.05)
+        for name, found in shares.items()
     ]
 
 
@@ -235,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found: list[Verdict] = []
     if "ours" in rivals:
         found = race_verdicts(results)
-        found += stereo_verdicts(ctx, rivals["ours"], targets[0], max(3, options.frames // 2))
+        found += stereo_verdicts(ctx, rivals["ours"], targets, max(3, options.frames // 2))
         found += steady_verdicts(ctx, rivals["ours"])
     print("", *found, sep="\n")
     for thing in (*rivals.values(), *targets, ctx):
