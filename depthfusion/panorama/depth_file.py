@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from depthfusion.errors import PanoramaError
 from depthfusion.panorama.aspect import Placement, placed
 from depthfusion.panorama.coding import depth_from_codes
-from depthfusion.panorama.decoded import Array, Decoded
+from depthfusion.panorama.decoded import Array, Decoded, reduced
 from depthfusion.panorama.depth import DepthMap, depth_from_values
 from depthfusion.panorama.gray import one_channel
 from depthfusion.panorama.layout import halves
@@ -24,6 +24,8 @@ from depthfusion.panorama.xmp import Crop, GDepth, crop_from_xmp, gdepth_from_xm
 
 HOLES_CHUNK = "dfHO"
 """Private PNG chunk: the holes, one bit a pixel, row by row, zlib."""
+_MAX_PIXELS = 40_000_000
+"""Most pixels of a depth map that is kept in full: 8192x4096 fits."""
 _MAX_JSON_CHARS = 1_000_000
 
 
@@ -42,6 +44,7 @@ class DepthSource:
     """Our own JSON, {} for files of others."""
     holes: NDArray[np.bool_] | None = None
     """Of our own files."""
+    notes: tuple[str, ...] = ()
 
 
 def depth_source(
@@ -73,6 +76,7 @@ def depth_source(
     if inside:
         return None
     values = one_channel(decoded.pixels, decoded.name)
+    values, note = _bearable(values, decoded.name)
     aspect = width / height
     if stereo is not None and color_size_px is not None:
         same = abs(aspect / (color_size_px[0] / color_size_px[1]) - 1) < MAX_ASPECT_ERROR
@@ -81,8 +85,23 @@ def depth_source(
             aspect *= 2 if stereo is Layout.TOP_BOTTOM else 0.5
     saved = _saved(decoded)
     return replace(
-        base, values=values, aspect=aspect, saved=saved, holes=_saved_holes(decoded, saved)
+        base,
+        values=values,
+        aspect=aspect,
+        saved=saved,
+        holes=_saved_holes(decoded, saved) if not note else None,
+        notes=(*decoded.notes, *note),
     )
+
+
+def _bearable(values: Array, name: str) -> tuple[Array, tuple[str, ...]]:
+    """Return every second, third... value of a map that no screen can use in full."""
+    step = 1
+    while values.size > _MAX_PIXELS * step * step:
+        step += 1
+    if step == 1:
+        return values, ()
+    return reduced(values, values.shape[1] // step), (f"{name} was read at 1/{step} size",)
 
 
 def json_object(text: str) -> dict[str, Any]:
@@ -126,6 +145,11 @@ def depth_map_from(source: DepthSource, where: Placement, options: ReadOptions) 
     Raises:
         PanoramaError: if there is no depth value, or what the file says about it cannot be.
     """
+    found = _depth_map_from(source, where, options)
+    return replace(found, notes=(*source.notes, *found.notes))
+
+
+def _depth_map_from(source: DepthSource, where: Placement, options: ReadOptions) -> DepthMap:
     said = options.depth_is is not DepthIs.AUTO or options.invert_depth
     if source.saved and not said:
         return _from_own_file(source, where, options)

@@ -23,6 +23,8 @@ class ExrHeader:
     width: int
     height: int
     channels: tuple[str, ...]
+    byte_count: int
+    """Of all its pixels, decoded."""
 
 
 def read_exr_header(path: Path) -> ExrHeader:
@@ -62,7 +64,7 @@ def read_exr_header(path: Path) -> ExrHeader:
     # A chunk table of 8 bytes for at most 256 rows must fit: catches tiny files of huge size.
     if height // 256 * 8 > path.stat().st_size:
         raise PanoramaError(f"cannot read {path.name}: it is too short for {width}x{height} pixels")
-    return ExrHeader(width, height, tuple(name for name, _ in channels))
+    return ExrHeader(width, height, tuple(name for name, _ in channels), size)
 
 
 def _attributes(data: bytes, longest: int) -> dict[str, bytes]:

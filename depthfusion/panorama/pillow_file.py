@@ -20,7 +20,7 @@ import numpy as np
 from depthfusion.errors import PanoramaError
 from depthfusion.panorama.decoded import Array, Decoded, Metadata, oriented, reduced
 from depthfusion.panorama.jpeg_xmp import xmp_from_jpeg
-from depthfusion.panorama.sniff import FileKind, check_size
+from depthfusion.panorama.sniff import MAX_PIXELS, FileKind, check_size
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -34,6 +34,8 @@ _PLUGINS = {
     FileKind.BMP: ("BmpImagePlugin", "BmpImageFile"),
     FileKind.PPM: ("PpmImagePlugin", "PpmImageFile"),
 }
+_MAX_PIXELS = {FileKind.WEBP: 80_000_000, FileKind.AVIF: 80_000_000}
+"""Their decoders hold a picture four times."""
 _BAND_ROWS = 512
 _ORIENTATION_TAG = 0x0112
 _LARGE_PIXELS = 40_000_000
@@ -73,7 +75,7 @@ def read_with_pillow(
         with _quiet():
             image: ImageFile = getattr(import_module(f"PIL.{module}"), name)(file)
         full_size = image.size
-        check_size(*full_size, path.name)
+        check_size(*full_size, path.name, _MAX_PIXELS.get(kind, MAX_PIXELS))
         if kind is FileKind.PNG:
             _check_png_end(path)
         is_large = full_size[0] * full_size[1] > _LARGE_PIXELS
@@ -136,7 +138,7 @@ def _pixels(
     if has_alpha:
         return _over_black(image, name, factor)
     small = image if factor == 1 or mode == "P" else image.reduce(factor)
-    out = _in_bands(small, "RGB")
+    out = _rgb(small)
     return (out[::factor, ::factor].copy() if mode == "P" and factor > 1 else out), []
 
 
@@ -157,31 +159,46 @@ def _gray_palette(image: ImageFile) -> bool:
     return bool((palette == palette[:, :1]).all())
 
 
-def _in_bands(image: Any, mode: str) -> Array:
-    """Copy an image to an array band by band: Pillow's own way holds it three times in memory."""
-    out = np.empty((image.height, image.width, len(mode)), dtype=np.uint8)
+def _bands(image: Any, mode: str) -> Iterator[tuple[int, Array]]:
+    """Yield (first row, rows) of an image: Pillow's own way holds it three times in memory."""
     for top in range(0, image.height, _BAND_ROWS):
-        bottom = min(image.height, top + _BAND_ROWS)
-        band = image.crop((0, top, image.width, bottom))
-        out[top:bottom] = np.asarray(band if band.mode == mode else band.convert(mode))
+        band = image.crop((0, top, image.width, min(image.height, top + _BAND_ROWS)))
+        yield top, np.asarray(band if band.mode == mode else band.convert(mode))
+
+
+def _rgb(image: Any) -> Array:
+    out = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    for top, band in _bands(image, "RGB"):
+        out[top : top + len(band)] = band
     return out
 
 
-def _over_black(image: ImageFile, name: str, factor: int) -> tuple[Array, list[str]]:
-    rgba: Any = image if image.mode == "RGBA" else image.convert("RGBA")
-    pixels = _in_bands(rgba if factor == 1 else rgba.reduce(factor), "RGBA")
-    alpha = pixels[..., 3]
-    lowest, highest = int(alpha.min()), int(alpha.max())
+def _over_black(image: Any, name: str, factor: int) -> tuple[Array, list[str]]:
+    if factor > 1:
+        image = (image if image.mode == "RGBA" else image.convert("RGBA")).reduce(factor)
+    out, lowest, highest = _composed(image, with_alpha=True)
     if lowest == 255:
-        return np.ascontiguousarray(pixels[..., :3]), []
+        return out, []
     if highest == 0:
         note = f"{name} is wholly transparent: its alpha channel was left aside"
-        return np.ascontiguousarray(pixels[..., :3]), [note]
-    out = np.empty((*pixels.shape[:2], 3), dtype=np.uint8)
-    for top in range(0, len(pixels), _BAND_ROWS):
-        band = pixels[top : top + _BAND_ROWS].astype(np.uint16)
-        out[top : top + _BAND_ROWS] = (band[..., :3] * band[..., 3:] + 127) // 255
+        return _composed(image, with_alpha=False)[0], [note]
     return out, [f"{name} is partly transparent: shown over black"]
+
+
+def _composed(image: Any, *, with_alpha: bool) -> tuple[Array, int, int]:
+    """Return (H, W, 3) over black, band by band, and the lowest and highest alpha."""
+    out = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    lowest, highest = 255, 0
+    for top, band in _bands(image, "RGBA"):
+        alpha = band[..., 3]
+        low, high = int(alpha.min()), int(alpha.max())
+        lowest, highest = min(lowest, low), max(highest, high)
+        if with_alpha and low < 255:
+            product = band[..., :3].astype(np.uint16) * alpha[..., None] + 127
+            out[top : top + len(band)] = product // 255
+        else:
+            out[top : top + len(band)] = band[..., :3]
+    return out, lowest, highest
 
 
 def _check_png_end(path: Path) -> None:

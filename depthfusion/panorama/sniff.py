@@ -116,17 +116,17 @@ def _other(head: bytes) -> str:
     return next((name for magic, name in _OTHERS if head.startswith(magic)), "none of these")
 
 
-def check_size(width: int, height: int, name: str) -> None:
+def check_size(width: int, height: int, name: str, most: int = MAX_PIXELS) -> None:
     """Refuse a picture that cannot be, or is too large to be decoded safely.
 
     Raises:
-        PanoramaError: if a side is not 1 to `MAX_SIDE_PX` or there are over `MAX_PIXELS` pixels.
+        PanoramaError: if a side is not 1 to `MAX_SIDE_PX` or there are over `most` pixels.
     """
     if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX):
         raise PanoramaError(f"{name} says it is {width}x{height} pixels, which cannot be")
-    if width * height > MAX_PIXELS:
+    if width * height > most:
         raise PanoramaError(
-            f"want at most {MAX_PIXELS // 1_000_000} megapixels (16384x8192 fits), {name} says "
+            f"want at most {most // 1_000_000} megapixels, {name} says "
             f"{width}x{height}: scale it down"
         )
 

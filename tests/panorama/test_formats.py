@@ -78,6 +78,18 @@ def test_sixteen_bit_and_float_colour_tiff_are_read(picture: np.ndarray, tmp_pat
     assert abs(int(read_panorama(tmp_path / "float.tif").color[32, 0, 0]) - 188) <= 1
 
 
+@pytest.mark.parametrize("packing", ["tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"])
+def test_compressed_tiff_is_read(packing: str, picture: np.ndarray, tmp_path: Path) -> None:
+    Image.fromarray(picture).save(tmp_path / "w.tif", compression=packing)
+    color = read_panorama(tmp_path / "w.tif").color
+    assert np.abs(color.astype(int) - picture).mean() < (8 if packing == "jpeg" else 0.001)
+    if packing != "jpeg":
+        depth = np.linspace(1, 9, 64 * 128, dtype=np.float32).reshape(64, 128)
+        Image.fromarray(depth).save(tmp_path / "d.tif", compression=packing)
+        found = decode(tmp_path / "d.tif", exact=True)
+        assert np.array_equal(found.pixels, depth) and found.kind == "float32 TIFF"
+
+
 def test_cmyk_jpeg_has_its_colours_the_right_way_round(tmp_path: Path) -> None:
     red = Image.new("RGB", (128, 64), (200, 30, 20)).convert("CMYK")
     red.save(tmp_path / "cmyk.jpg", quality=95)

@@ -128,7 +128,7 @@ FUZZ = settings(
 def test_mutated_files_are_refused_or_hold(
     kind: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    @settings(FUZZ, max_examples=150)
+    @settings(FUZZ, max_examples=25 if kind == "lzw tiff" else 150)  # that one starts processes
     @given(changes=CHANGES, keep=KEEP)
     def hammer(changes: Mutation, keep: float) -> None:
         check(mutated(SAMPLES[kind], changes, keep), tmp_path)
