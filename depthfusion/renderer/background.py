@@ -12,14 +12,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from depthfusion.renderer.relief import Field, discontinuities, sampled_on_grid
+from depthfusion.renderer.grid import (
+    Field,
+    at_vertices,
+    discontinuities,
+    fitted,
+    grown,
+    highest_around,
+    over_cells,
+)
 from depthfusion.renderer.rtin import (
     errors_from_field,
     kept,
     tolerance_for_budget,
     triangles_from_errors,
 )
-from depthfusion.renderer.surface import Mesh, grown, mesh_from, touched
+from depthfusion.renderer.surface import Mesh, mesh_from, touched
 from depthfusion.view import HEAD_BOX_M
 
 COLUMNS = 1024
@@ -73,8 +81,8 @@ def hidden_surface(nearness: Field, disparity_range: float, columns: int = COLUM
             relief that can be set: how far behind a rim the head can look.
         columns: of the grid it is computed on.
     """
-    far = sampled_on_grid(nearness, columns, 0)
-    near = sampled_on_grid(nearness, columns, 0.75)
+    nearness = fitted(nearness, columns)
+    far, near = at_vertices(nearness, columns), highest_around(nearness, columns)
     impure = grown(discontinuities(near, JUMP / 2), 1)
     beside = grown(impure, RIM_STEPS) & ~impure
     seeds = beside & (_highest(near, RIM_STEPS + 2) > far + JUMP)
@@ -175,11 +183,9 @@ def _fill(color: NDArray[np.uint8], nearness: Field, hidden: Hidden) -> NDArray[
 
     columns = hidden.field.shape[1]
     factor = FILL_COLUMNS // columns
-    behind, covered = (
-        part[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
-        for part in (hidden.field, hidden.covered)
-    )
-    front = sampled_on_grid(nearness, FILL_COLUMNS, 0.5)[:-1]
+    behind = hidden.field[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
+    covered = hidden.covered[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
+    front = over_cells(fitted(nearness, FILL_COLUMNS), FILL_COLUMNS, np.maximum)
     masked = grown(covered & (front > behind + JUMP / 2), FRINGE_STEPS)
     small = _reduced(color[..., :3], FILL_COLUMNS)
     y, x = np.divmod(hidden.source[:-1], columns)

@@ -120,7 +120,8 @@ class PanoramaRenderer:
         """
         ctx = self.ctx
         framebuffer.use()
-        framebuffer.viewport = rectangle = (*origin_px, *size_px)
+        rectangle = (*origin_px, *size_px)
+        framebuffer.viewport = rectangle
         framebuffer.scissor = rectangle
         framebuffer.depth_mask = True
         framebuffer.color_mask = (True, True, True, True)

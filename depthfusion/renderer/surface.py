@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from depthfusion.renderer.quality import Quality
-from depthfusion.renderer.relief import (
+from depthfusion.renderer.grid import (
     FLAT,
     Field,
     at_vertices,
     discontinuities,
-    enlarged,
+    fitted,
     grid_columns,
-    lowest_in_cells,
+    grown,
+    over_cells,
+    over_corners,
     widened,
 )
+from depthfusion.renderer.quality import Quality
 from depthfusion.renderer.rtin import (
     Triangles,
     errors_from_field,
@@ -26,8 +27,6 @@ from depthfusion.renderer.rtin import (
     triangles_from_errors,
 )
 
-WIDEN_STEPS = 1.25
-"""How many grid steps near surfaces grow over their rims."""
 TOLERANCE = 1.2e-3
 """Greatest error of the adaptive mesh, in nearness."""
 MAX_VERTICES = 90_000
@@ -77,11 +76,10 @@ def coarse_mesh(nearness: Field, columns: int = 512) -> Mesh:
 def surface_mesh(nearness: Field, quality: Quality) -> tuple[Mesh, NDArray[np.bool_]]:
     """Return the mesh of the visible surface and the grid's jumps (n + 1, 2n) bool."""
     columns = grid_columns(nearness, quality.mesh_columns)
-    if nearness.shape[1] < columns:
-        nearness = enlarged(nearness, (columns // 2, columns))
+    nearness = fitted(nearness, columns)
     field = at_vertices(nearness, columns)
     if quality.dilate:
-        field = widened(nearness, field, WIDEN_STEPS)
+        field = widened(nearness, field)
     jumps = discontinuities(field, FLAT)
     if quality.adaptive:
         error = errors_from_field(field)
@@ -97,22 +95,9 @@ def surface_mesh(nearness: Field, quality: Quality) -> tuple[Mesh, NDArray[np.bo
 
 def rim_cells(nearness: Field, field: Field, jumps: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return (n, 2n) bool: cells in which the surface lies before what the picture shows."""
-    near_jump = _over_cells(grown(jumps, 2), np.logical_or)
-    lowest = lowest_in_cells(nearness, field.shape[1])
-    return near_jump & (_over_cells(field, np.maximum) - lowest > FLAT)
-
-
-def _over_cells(field: NDArray[Any], combine: np.ufunc) -> NDArray[Any]:
-    """Combine the four corners (n + 1, 2n) of each cell (n, 2n)."""
-    columns = combine(field, np.roll(field, -1, axis=1))
-    return np.asarray(combine(columns[:-1], columns[1:]))
-
-
-def grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
-    """Return `mask` with every True spread by `steps` grid steps; the columns are a ring."""
-    from scipy.ndimage import maximum_filter
-
-    result: NDArray[np.bool_] = maximum_filter(mask, 2 * steps + 1, mode=("nearest", "wrap"))
+    near_jump = over_corners(grown(jumps, 2), np.logical_or)
+    lowest = over_cells(nearness, field.shape[1], np.minimum)
+    result: NDArray[np.bool_] = near_jump & (over_corners(field, np.maximum) - lowest > FLAT)
     return result
 
 
