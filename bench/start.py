@@ -116,7 +116,7 @@ def started(
                 result.on_screen_s = time.perf_counter() - start_s
             if process.poll() is not None or time.perf_counter() - start_s > TIMEOUT_S:
                 raise RuntimeError(f"{' '.join(arguments[1:4])} ended or hangs: {''.join(said)}")
-            time.sleep(0.002)
+            time.sleep(0.004)
         result.peak_mb = peak_mb(process.pid)
     finally:
         process.terminate()
