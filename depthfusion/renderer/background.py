@@ -33,7 +33,7 @@ from depthfusion.view import HEAD_BOX_M
 COLUMNS = 1024
 JUMP = 0.02
 """Difference of nearness from which one surface stands before another."""
-TOLERANCE = 4e-3
+TOLERANCE = 8e-3
 MAX_VERTICES = 30_000
 LEVELS = 8
 RIM_STEPS = 3
@@ -156,7 +156,11 @@ def _highest(field: Field, steps: int) -> Field:
 
 
 def background_from(
-    color: NDArray[np.uint8], nearness: Field, disparity_range: float
+    color: NDArray[np.uint8],
+    nearness: Field,
+    disparity_range: float,
+    *,
+    decontaminate: bool = True,
 ) -> Background | None:
     """Return the layer behind, or None where nothing stands before anything.
 
@@ -164,6 +168,7 @@ def background_from(
         color: (H, W, 3 or 4) uint8 sRGB.
         nearness: (h, w) in [0, 1].
         disparity_range: see `hidden_surface`.
+        decontaminate: replace the foreground's fringe of colour on the background, too.
     """
     hidden = hidden_surface(nearness, disparity_range)
     if not hidden.covered.any():
@@ -174,10 +179,12 @@ def background_from(
     triangles = triangles_from_errors(error, tolerance)
     triangles = kept(triangles, touched(triangles, shown[:-1]), COLUMNS)
     mesh = mesh_from(triangles, hidden.field, np.zeros(len(triangles.indices), bool))
-    return Background(mesh, _fill(color, nearness, hidden))
+    return Background(mesh, _fill(color, nearness, hidden, FRINGE_STEPS if decontaminate else 0))
 
 
-def _fill(color: NDArray[np.uint8], nearness: Field, hidden: Hidden) -> NDArray[np.uint8]:
+def _fill(
+    color: NDArray[np.uint8], nearness: Field, hidden: Hidden, fringe: int
+) -> NDArray[np.uint8]:
     """Return the colours carried behind, and alpha where the picture shows something nearer."""
     from scipy.ndimage import gaussian_filter
 
@@ -186,7 +193,7 @@ def _fill(color: NDArray[np.uint8], nearness: Field, hidden: Hidden) -> NDArray[
     behind = hidden.field[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
     covered = hidden.covered[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
     front = over_cells(fitted(nearness, FILL_COLUMNS), FILL_COLUMNS, np.maximum)
-    masked = grown(covered & (front > behind + JUMP / 2), FRINGE_STEPS)
+    masked = grown(covered & (front > behind + JUMP / 2), fringe)
     small = _reduced(color[..., :3], FILL_COLUMNS)
     y, x = np.divmod(hidden.source[:-1], columns)
     y, x = (np.minimum(part * factor, FILL_COLUMNS - 1) for part in (y, x))

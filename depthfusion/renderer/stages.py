@@ -22,7 +22,13 @@ from depthfusion.renderer.relief import (
     relief_from_panorama,
     snapped,
 )
-from depthfusion.renderer.surface import Mesh, coarse_mesh, surface_mesh
+from depthfusion.renderer.surface import (
+    HARDWARE_BUDGET,
+    SOFTWARE_BUDGET,
+    Mesh,
+    coarse_mesh,
+    surface_mesh,
+)
 from depthfusion.view import SPHERE_RADIUS_M
 
 SOFT_TEXELS = 2.5
@@ -61,7 +67,7 @@ def stages(
         panorama: what to show.
         quality: see `Quality`.
         max_texture_px: the context's limit; larger pictures are reduced to it.
-        software: whether pixels are drawn by the CPU.
+        software: whether the CPU draws: the mesh is kept smaller.
         inverted: make the surface for `View.invert_depth`.
     """
     relief = relief_from_panorama(panorama)
@@ -84,12 +90,13 @@ def stages(
     sharp = quality.snap if quality.snap is not None else edge_softness(depth) > SOFT_TEXELS
     if sharp:
         depth = snapped(depth)
-    mesh, jumps = surface_mesh(depth, quality)
+    budget = SOFTWARE_BUDGET if software else HARDWARE_BUDGET
+    mesh, jumps = surface_mesh(depth, quality, budget)
     background = None
     if quality.background and jumps.any():
-        background = background_from(
-            panorama.color, depth, greatest_disparity_range(panorama, relief)
-        )
+        reach = greatest_disparity_range(panorama, relief)
+        fringe = quality.decontaminate
+        background = background_from(panorama.color, depth, reach, decontaminate=fringe)
     yield replace(
         first,
         name="surface",

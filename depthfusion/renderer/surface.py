@@ -27,9 +27,18 @@ from depthfusion.renderer.rtin import (
     triangles_from_errors,
 )
 
-TOLERANCE = 1.2e-3
-"""Greatest error of the adaptive mesh, in nearness."""
-MAX_VERTICES = 90_000
+
+@dataclass(frozen=True)
+class Budget:
+    """How fine the adaptive mesh may get."""
+
+    tolerance: float
+    """Greatest error, in nearness; raised where the budget is spent."""
+    max_vertices: int
+
+
+SOFTWARE_BUDGET = Budget(2e-3, 90_000)
+HARDWARE_BUDGET = Budget(7e-4, 400_000)
 
 VERTEX_DTYPE = np.dtype([("grid", "<u2", 2), ("depth", "<f4")])
 
@@ -73,7 +82,9 @@ def coarse_mesh(nearness: Field, columns: int = 512) -> Mesh:
     return Mesh(_vertices(triangles.grid, field), triangles.indices, _none(), columns)
 
 
-def surface_mesh(nearness: Field, quality: Quality) -> tuple[Mesh, NDArray[np.bool_]]:
+def surface_mesh(
+    nearness: Field, quality: Quality, budget: Budget = SOFTWARE_BUDGET
+) -> tuple[Mesh, NDArray[np.bool_]]:
     """Return the mesh of the visible surface and the grid's jumps (n + 1, 2n) bool."""
     columns = grid_columns(nearness, quality.mesh_columns)
     nearness = fitted(nearness, columns)
@@ -83,7 +94,7 @@ def surface_mesh(nearness: Field, quality: Quality) -> tuple[Mesh, NDArray[np.bo
     jumps = discontinuities(field, FLAT)
     if quality.adaptive:
         error = errors_from_field(field)
-        tolerance = tolerance_for_budget(error, TOLERANCE, MAX_VERTICES)
+        tolerance = tolerance_for_budget(error, budget.tolerance, budget.max_vertices)
         triangles = triangles_from_errors(error, tolerance)
     else:
         triangles = full_triangles(columns)
