@@ -82,7 +82,9 @@ def rowing_boat(rng: np.random.Generator, paint: ArrayLike = (0.05, 0.16, 0.17))
     for inset, tone in ((0.0, paint), (0.022, (0.26, 0.17, 0.095))):
         for side in (-1, 1):
             x = side * np.maximum(half[:, None] - inset, 0.002) * shape[None]
-            y = keel[:, None] + inset + (sheer - keel - inset)[:, None] * a[None] ** 1.15
+            # The inner skin stays above the water that would show through it.
+            low = keel if inset == 0 else np.maximum(keel + inset, 0.045)
+            y = low[:, None] + (sheer - low)[:, None] * a[None] ** 1.15
             step = 0.010 * ((a[None] * 6) % 1.0)
             point = np.stack([x + side * step, y, np.broadcast_to(1.8 * t[:, None], x.shape)], axis=-1)
             skin = mesh_from(

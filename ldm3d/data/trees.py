@@ -19,8 +19,9 @@ def trunk(
     color: ArrayLike = (0.13, 0.095, 0.065),
     sides: int = 48,
     rows: int = 60,
+    spread: float = 1.0,
 ) -> Mesh:
-    """Return a trunk whose foot spreads into roots; it leans and swells a little."""
+    """Return a trunk whose foot spreads into roots (by `spread`); it leans and swells a little."""
     t = np.linspace(0, 1, rows) ** 1.8
     y = -0.35 + t * (height_m + 0.35)
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
@@ -31,7 +32,7 @@ def trunk(
         for k in range(2, 7)
     )
     lobes = (0.5 + 0.5 * np.cos(roots * angle + phase + 0.5 * np.sin(2 * angle + phase))) ** 2.2
-    flare = np.exp(-np.maximum(y, -0.2) / 0.36)[:, None] * (0.22 + 1.35 * lobes[None])
+    flare = np.exp(-np.maximum(y, -0.2) / 0.36)[:, None] * (0.22 + 1.35 * lobes[None]) * spread
     radius = radius_m * ((1 - 0.72 * t)[:, None] * (1 + wobble) + flare)
     lean = rng.normal(0, 0.018, 2)
     bow = rng.normal(0, 0.25, 2)
@@ -41,6 +42,11 @@ def trunk(
     z = cz[:, None] + radius * np.sin(angle)
     point = np.stack([x, np.broadcast_to(y[:, None], x.shape), z], axis=-1).reshape(-1, 3)
     faces = grid_faces(rows, sides, wrap=True)
+    if spread == 0:  # a felled trunk shows its cut
+        point = np.concatenate([point, point[:sides].mean(axis=0, keepdims=True)])
+        ring = np.arange(sides)
+        cut = np.stack([ring, (ring + 1) % sides, np.full(sides, len(point) - 1)], axis=1)
+        faces = np.concatenate([faces, cut])
     return mesh_from(point, faces, color=color, material=Material.BARK, parameter=moss)
 
 

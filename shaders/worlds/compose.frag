@@ -74,9 +74,10 @@ vec3 wave_normal(vec3 p, float r) {
 
 vec3 mirrored(vec3 r) {
     // Just above the horizon the mirror image ends: below lies what the water cuts off.
-    float low = max(0.007, 9.0 / float(textureSize(u_mirror, 0).x));
+    float low = u_indoor ? 0.002 : max(0.016, 14.0 / float(textureSize(u_mirror, 0).x));
     r = normalize(vec3(r.x, max(r.y, low), r.z));
-    return textureLod(u_mirror, uv_from_direction(r), 0.0).rgb;
+    vec4 sum = textureLod(u_mirror, uv_from_direction(r), 0.0);
+    return sum.rgb / max(sum.a, 1e-4);
 }
 
 void main() {

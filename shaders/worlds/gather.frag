@@ -58,6 +58,9 @@ void main() {
         n = tilt(n, a.rgb, 0.08);
         n = tilt(n, b.rgb, 0.16);
         n = tilt(n, e.rgb, 0.26 * k);
+        vec4 g = NOISE(0.085, 0.8);
+        color.rgb *= 1.0 + 1.1 * (g.a - 0.5);
+        n = tilt(n, g.rgb, 0.30);
     } else if (kind == 3 || kind == 12) {  // rock, dressed stone
         float far_scale = clamp(shape.x / 60.0, 1.0, 40.0);  // mountains need larger grain
         float p = exp2(floor(log2(far_scale) + 0.5));
@@ -89,6 +92,9 @@ void main() {
         }
         n = tilt(n, a.rgb, 0.30);
         n = tilt(n, b.rgb, 0.25);
+        vec4 g = NOISE(0.11, 0.6);
+        color.rgb *= 1.0 + 0.9 * (g.a - 0.5);
+        n = tilt(n, g.rgb, 0.30);
     } else if (kind == 5) {  // wood: grain along the texture's squeezed axis
         vec4 a = NOISE(0.55, 0.0), b = NOISE(0.12, 0.5);
         float ring = 0.5 + 0.5 * sin((a.a * 9.0 + b.a * 1.2) * 6.2832 * 0.8);
@@ -98,9 +104,9 @@ void main() {
     } else if (kind == 6) {  // snow: soft drifts, sparkle
         vec4 a = NOISE(7.0, 0.0), b = NOISE(0.9, 0.3), e = NOISE(0.16, 0.6);
         color.rgb *= 1.0 + 0.10 * (a.a - 0.5) + 0.08 * (b.a - 0.5);
-        n = tilt(n, a.rgb, 0.07);
-        n = tilt(n, b.rgb, 0.07);
-        n = tilt(n, e.rgb, 0.07);
+        n = tilt(n, a.rgb, 0.03);
+        n = tilt(n, b.rgb, 0.05);
+        n = tilt(n, e.rgb, 0.09);
     } else if (kind == 10) {  // cloth
         vec4 a = NOISE(1.3, 0.0), e = NOISE(0.09, 0.4);
         color.rgb *= 1.0 + 0.35 * (a.a - 0.5) + 0.55 * (e.a - 0.5);

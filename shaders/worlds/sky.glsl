@@ -10,7 +10,7 @@ uniform float u_moon;
 
 vec3 sky_gradient(vec3 d) {
     float y = max(d.y, 0.0);
-    float toward = pow(0.5 + 0.5 * dot(normalize(d.xz + 1e-5), normalize(u_sun_direction.xz + 1e-5)), 2.5);
+    float toward = pow(max(0.5 + 0.5 * dot(normalize(d.xz + 1e-5), normalize(u_sun_direction.xz + 1e-5)), 0.0), 2.5);
     float low = exp(-5.5 * y);
     vec3 warm = mix(u_horizon, u_glow * 0.9, 0.55 * toward * exp(-7.0 * y));
     vec3 c = mix(u_zenith, warm, clamp(low * 0.9 + 0.13 * exp(-1.8 * y), 0.0, 1.0));
@@ -37,8 +37,8 @@ vec3 night_lights(vec3 d, sampler3D fbm) {
     float milky = exp(-band * band * 18.0);
     float dust = smoothstep(0.42, 0.62, texture(fbm, d * 0.8 + 0.6).a) * exp(-band * band * 90.0);
     vec3 c = milky * smoothstep(0.3, 0.75, cloud) * (1.0 - 0.75 * dust) * vec3(0.34, 0.38, 0.55) * 0.16;
-    c += star_layer(d, 150.0, 0.10 + 0.25 * milky, 0.9);
-    c += star_layer(d, 320.0, 0.12 + 0.3 * milky, 0.35);
+    c += star_layer(d, 150.0, 0.07 + 0.22 * milky, 0.8);
+    c += star_layer(d, 320.0, 0.10 + 0.3 * milky, 0.3);
     c += star_layer(d, 60.0, 0.025, 2.6);
     return c * u_stars * smoothstep(-0.02, 0.12, d.y);
 }
@@ -53,12 +53,12 @@ vec3 aurora_light(vec3 d, sampler3D fbm) {
         vec2 bend = (texture(fbm, vec3(p * 0.012, 0.21)).rg) * 0.35;
         vec2 s = p * 0.028 + bend * 0.14;
         float n = texture(fbm, vec3(s, 0.5)).a - 0.5;
-        float ribbon = exp(-n * n * 3800.0) + 0.3 * exp(-n * n * 500.0);
+        float ribbon = exp(-n * n * 2600.0) + 0.13 * exp(-n * n * 260.0);
         float ray = 0.35 + 1.1 * smoothstep(0.3, 0.75, texture(fbm, vec3(p * 0.16 + bend, 0.13)).a);
-        float region = smoothstep(0.42, 0.62, texture(fbm, vec3(p * 0.0105, 0.77)).a);
-        vec3 tint = mix(vec3(0.10, 1.0, 0.50), vec3(0.42, 0.22, 0.95), smoothstep(0.12, 0.85, h));
+        float region = smoothstep(0.25, 0.5, texture(fbm, vec3(p * 0.0105, 0.77)).a);
+        vec3 tint = mix(vec3(0.15, 1.0, 0.38), vec3(0.45, 0.20, 0.90), smoothstep(0.12, 0.85, h));
         float fall = exp(-3.2 * h) * smoothstep(0.0, 0.06, h);
         sum += tint * ribbon * ray * region * fall;
     }
-    return sum * u_aurora * 0.075 * smoothstep(0.02, 0.22, d.y);
+    return sum * u_aurora * 0.10 * smoothstep(0.02, 0.22, d.y) * (1.0 - 0.8 * smoothstep(0.5, 0.95, d.y));
 }

@@ -9,7 +9,7 @@ import numpy as np
 
 from ldm3d.data.scene import Scene
 
-_FAMILIES = ("alpine_lake", "old_forest", "winter_night", "reading_hall")
+_FAMILIES = ("alpine_lake", "old_forest", "winter_night", "reading_hall", "blossom_garden")
 
 
 @dataclass(frozen=True)

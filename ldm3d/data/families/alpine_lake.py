@@ -27,7 +27,7 @@ from ldm3d.data.terrain import (
 Floats = NDArray[np.float32]
 
 DECK_M = 0.55
-SUN_AZIMUTH_DEG = 74.0
+SUN_AZIMUTH_DEG = 103.0
 EYE_ABOVE_DECK_M = 1.62
 
 
@@ -46,13 +46,14 @@ def ground_height(number: int) -> Height:
         land = np.where(shore > 0, shore * 0.10 + 0.0006 * np.minimum(shore, 300) ** 2, shore * 0.13)
         land = np.maximum(land, -5.0) + fbm(x, z, 4.0, 4, number + 1) * 0.10 * smoothstep(-1, 4, shore)
         land = land + fbm(x, z, 40, 4, number + 2) * 2.5 * smoothstep(3, 60, shore)
-        crest = np.clip(ridged(x, z, 3400, 8, number + 3) - 0.38, 0, 1) ** 1.25 * 2.2
+        warp = fbm(x, z, 900, 3, number + 13) * 260
+        crest = np.clip(ridged(x + warp, z - warp, 4200, 8, number + 3) - 0.36, 0, 1) ** 1.2 * 2.0
         crest = crest * (0.75 + 0.5 * fbm(x, z, 5200, 2, number + 12))
         toward_sun = np.arctan2(x, -z) - np.radians(SUN_AZIMUTH_DEG)
         crest = crest * (1 - 0.86 * np.exp(-((np.sin(toward_sun / 2) / 0.30) ** 2)))
-        rise = smoothstep(120, 2600, distance) * smoothstep(0, 300, shore)
+        rise = smoothstep(150, 3200, distance) * smoothstep(0, 300, shore)
         hills = fbm(x, z, 420, 5, number + 4) * 90 * smoothstep(40, 600, shore)
-        return np.asarray(land + rise * (crest * 1500 + 60) + hills, np.float32)
+        return np.asarray(land + rise * (crest * 1500 + 40) + hills, np.float32)
 
     return height
 
@@ -90,6 +91,10 @@ def _forest(scene: Scene, height: Height, streams: Streams) -> None:
     wish = fbm(x, z, 130, 3, number + 8) + 0.9 * smoothstep(30, 240, shore) - 0.25
     keep = (shore > 9) & (y < 330) & (flat < 5.5) & (wish > rng.uniform(-0.25, 0.65, len(x)))
     keep &= ~((np.abs(x) < 7) & (z > 0) & (z < 40))
+    # The low sun must reach the jetty.
+    beside = np.sin(np.arctan2(x, -z) - np.radians(SUN_AZIMUTH_DEG))
+    ahead = np.cos(np.arctan2(x, -z) - np.radians(SUN_AZIMUTH_DEG))
+    keep &= ~((np.abs(beside) < 0.17) & (ahead > 0) & (d < 220))
     x, z, d = x[keep], z[keep], d[keep]
     size = rng.uniform(0.55, 1.35, len(x))
     at = on_ground(height, x, z, 0.25)
@@ -192,7 +197,7 @@ def _reeds_and_lilies(scene: Scene, streams: Streams) -> None:
 
 def _air(streams: Streams) -> tuple[Air, str]:
     golden = Air(
-        sun_elevation_deg=10.0,
+        sun_elevation_deg=12.5,
         sun_azimuth_deg=SUN_AZIMUTH_DEG,
         sun=(3.6, 2.0, 0.88),
         zenith=(0.13, 0.26, 0.52),
@@ -222,7 +227,7 @@ def build(streams: Streams) -> Scene:
         water_tint=(0.012, 0.050, 0.055),
         eye_height_m=EYE_ABOVE_DECK_M,
     )
-    scene.add(_paint(terrain(height), streams.number), casts_sky=False)
+    scene.add(_paint(terrain(height, far_m=7000), streams.number), casts_sky=False)
     scene.add(water_surface(height, 0.0).painted((0.20, 0.185, 0.13)), casts_sun=False, casts_sky=False)
     scene.add(jetty(streams.layout, 13.5, 1.9, DECK_M).moved((0, 0, 5.2)))
     boat = rowing_boat(streams.layout).turned(0.35).moved((2.05, 0.02, -2.2))

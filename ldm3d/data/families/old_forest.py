@@ -140,7 +140,7 @@ def _stones_and_logs(scene: Scene, height: Height, streams: Streams) -> None:
         at = on_ground(height, x, z, 0.01)
         scene.add(pebble, placed(at, rng.uniform(0.015, 0.07, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
     for x, z, yaw, length in ((-3.4, -1.2, 0.5, 5.2), (6.5, -7.5, 1.9, 7.0), (4.2, 6.5, 2.7, 6.0)):
-        log = trunk(np.random.default_rng(int(length * 10)), 0.27, length, 1.0).turned(np.pi / 2 - 0.05, "z")
+        log = trunk(np.random.default_rng(int(length * 10)), 0.27, length, 1.0, spread=0.0).turned(np.pi / 2 - 0.05, "z")
         y = float(height(np.float32([x]), np.float32([z]))[0]) + 0.16
         scene.add(log.turned(yaw).moved((x, y, z)))
 
@@ -152,7 +152,7 @@ def build(streams: Streams) -> Scene:
         sun_elevation_deg=33,
         sun_azimuth_deg=-24,
         sun=(4.6, 3.5, 2.1),
-        sun_softness_deg=0.4,
+        sun_softness_deg=1.1,
         zenith=(0.34, 0.50, 0.46),
         horizon=(0.62, 0.66, 0.52),
         glow=(1.4, 1.15, 0.65),
