@@ -15,6 +15,8 @@ from depthfusion.panorama.decoded import Array, Decoded, reduced
 from depthfusion.panorama.sniff import FileKind, check_size
 
 _MAX_HDR_HEADER_LINES = 200
+_MAX_HDR_PIXELS = 40_000_000
+"""As floats such a picture takes half a gigabyte, and its rows are unpacked in Python."""
 _NPZ_KEYS = ("depth", "distance", "disparity", "disp", "depth_map", "arr_0")
 
 
@@ -131,7 +133,7 @@ def _hdr_size(file: IO[bytes], path: Path) -> tuple[int, int]:
         match = re.fullmatch(rb"-Y (\d{1,6}) \+X (\d{1,6})\s*", line)
         if match:
             width, height = int(match[2]), int(match[1])
-            check_size(width, height, path.name)
+            check_size(width, height, path.name, _MAX_HDR_PIXELS)
             # Each row costs at least 4 bytes a 127 pixels a channel: a size beyond is a bomb.
             if width * height // 64 > path.stat().st_size * 8:
                 raise PanoramaError(f"cannot read {path.name}: it is too short for its size")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ import numpy as np
 from depthfusion.errors import PanoramaError
 from depthfusion.panorama.decoded import Array, Decoded, Metadata, oriented, reduced
 from depthfusion.panorama.jpeg_xmp import xmp_from_jpeg
-from depthfusion.panorama.sniff import MAX_PIXELS, FileKind, check_size
+from depthfusion.panorama.sniff import MAX_PIXELS, FileKind, check_size, turn_to_decode
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -38,9 +38,6 @@ _MAX_PIXELS = {FileKind.WEBP: 80_000_000, FileKind.AVIF: 80_000_000}
 """Their decoders hold a picture four times."""
 _BAND_ROWS = 512
 _ORIENTATION_TAG = 0x0112
-_LARGE_PIXELS = 40_000_000
-_one_large_at_a_time = threading.Lock()
-"""Two threads may decode side by side, but not two pictures that take a gigabyte each."""
 _warnings_lock = threading.Lock()
 
 
@@ -78,8 +75,7 @@ def read_with_pillow(
         check_size(*full_size, path.name, _MAX_PIXELS.get(kind, MAX_PIXELS))
         if kind is FileKind.PNG:
             _check_png_end(path)
-        is_large = full_size[0] * full_size[1] > _LARGE_PIXELS
-        with _one_large_at_a_time if is_large else nullcontext():
+        with turn_to_decode(3 * full_size[0] * full_size[1]):
             if draft_px and kind is FileKind.JPEG:
                 image.draft(None, _draft_size(full_size, draft_px))
             image.load()
@@ -134,12 +130,11 @@ def _pixels(
     if exact and mode == "P" and _gray_palette(image):
         return reduced(np.asarray(image.convert("L")), draft_px), []
     factor = image.width // draft_px if draft_px and image.width >= 2 * draft_px else 1
-    has_alpha = mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info
-    if has_alpha:
-        return _over_black(image, name, factor)
-    small = image if factor == 1 or mode == "P" else image.reduce(factor)
-    out = _rgb(small)
-    return (out[::factor, ::factor].copy() if mode == "P" and factor > 1 else out), []
+    if mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info:
+        return _over_black(image, name, 1 if exact else factor)
+    if not exact and mode != "P":
+        return _rgb(image if factor == 1 else image.reduce(factor)), []
+    return _rgb(image, factor), []
 
 
 def _one_channel(image: ImageFile) -> Array:
@@ -159,35 +154,39 @@ def _gray_palette(image: ImageFile) -> bool:
     return bool((palette == palette[:, :1]).all())
 
 
-def _bands(image: Any, mode: str) -> Iterator[tuple[int, Array]]:
+def _bands(image: Any, mode: str, step: int = 1) -> Iterator[tuple[int, Array]]:
     """Yield (first row, rows) of an image: Pillow's own way holds it three times in memory."""
-    for top in range(0, image.height, _BAND_ROWS):
-        band = image.crop((0, top, image.width, min(image.height, top + _BAND_ROWS)))
+    count = step * -(-_BAND_ROWS // step)
+    for top in range(0, image.height, count):
+        band = image.crop((0, top, image.width, min(image.height, top + count)))
         yield top, np.asarray(band if band.mode == mode else band.convert(mode))
 
 
-def _rgb(image: Any) -> Array:
-    out = np.empty((image.height, image.width, 3), dtype=np.uint8)
-    for top, band in _bands(image, "RGB"):
-        out[top : top + len(band)] = band
+def _rgb(image: Any, step: int = 1) -> Array:
+    """Return (H, W, 3), every `step`-th pixel, without mixing any."""
+    out = np.empty((-(-image.height // step), -(-image.width // step), 3), dtype=np.uint8)
+    for top, band in _bands(image, "RGB", step):
+        rows = band[::step, ::step]
+        out[top // step : top // step + len(rows)] = rows
     return out
 
 
 def _over_black(image: Any, name: str, factor: int) -> tuple[Array, list[str]]:
     if factor > 1:
         image = (image if image.mode == "RGBA" else image.convert("RGBA")).reduce(factor)
-    out, lowest, highest = _composed(image, with_alpha=True)
+    out = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    lowest, highest = _compose(image, out, with_alpha=True)
     if lowest == 255:
         return out, []
     if highest == 0:
         note = f"{name} is wholly transparent: its alpha channel was left aside"
-        return _composed(image, with_alpha=False)[0], [note]
+        _compose(image, out, with_alpha=False)
+        return out, [note]
     return out, [f"{name} is partly transparent: shown over black"]
 
 
-def _composed(image: Any, *, with_alpha: bool) -> tuple[Array, int, int]:
-    """Return (H, W, 3) over black, band by band, and the lowest and highest alpha."""
-    out = np.empty((image.height, image.width, 3), dtype=np.uint8)
+def _compose(image: Any, out: Array, *, with_alpha: bool) -> tuple[int, int]:
+    """Fill `out` (H, W, 3) with the image over black; return the lowest and highest alpha."""
     lowest, highest = 255, 0
     for top, band in _bands(image, "RGBA"):
         alpha = band[..., 3]
@@ -198,7 +197,7 @@ def _composed(image: Any, *, with_alpha: bool) -> tuple[Array, int, int]:
             out[top : top + len(band)] = product // 255
         else:
             out[top : top + len(band)] = band[..., :3]
-    return out, lowest, highest
+    return lowest, highest
 
 
 def _check_png_end(path: Path) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 
 from depthfusion.errors import DepthFusionError, InputNotFoundError, PanoramaError
 
-MAX_PIXELS = 178_000_000
-"""Most pixels of a picture; checked in its header before anything is decoded (16384x8192 fits)."""
+MAX_PIXELS = 160_000_000
+"""Most pixels of a picture; from its header, before anything is decoded; 16384x8192 fits."""
 MAX_SIDE_PX = 65_535
 MAX_FILE_BYTES = 2_000_000_000
 
@@ -129,6 +130,18 @@ def check_size(width: int, height: int, name: str, most: int = MAX_PIXELS) -> No
             f"want at most {most // 1_000_000} megapixels, {name} says "
             f"{width}x{height}: scale it down"
         )
+
+
+_LARGE_BYTES = 120_000_000
+_one_large_at_a_time = threading.Lock()
+
+
+def turn_to_decode(byte_count: int) -> AbstractContextManager[object]:
+    """Return what a thread holds while it decodes that many bytes of pixels.
+
+    Picture and depth map are decoded side by side, but not two that take a gigabyte each.
+    """
+    return _one_large_at_a_time if byte_count > _LARGE_BYTES else nullcontext()
 
 
 @contextmanager

@@ -12,10 +12,10 @@ from depthfusion.errors import PanoramaError
 from depthfusion.panorama.apart import decoded_apart
 from depthfusion.panorama.decoded import Decoded, Metadata, oriented, reduced
 from depthfusion.panorama.pillow_file import read_with_pillow
-from depthfusion.panorama.sniff import MAX_PIXELS, FileKind, check_size
+from depthfusion.panorama.sniff import MAX_PIXELS, FileKind, check_size, turn_to_decode
 
 _SILENT = logging.NullHandler()
-_MAX_BYTES = 1_000_000_000
+_MAX_BYTES = 600_000_000
 _UNKNOWN, _NO_COMPRESSION = 0, 1
 _GRAY, _RGB = 1, 2
 
@@ -82,9 +82,11 @@ def _from_page(page: Any, path: Path, draft_px: int | None) -> Decoded:
     check_size(page.imagewidth, page.imagelength, path.name)
     if page.nbytes > _MAX_BYTES:
         raise PanoramaError(
-            f"want a TIFF under 1 GB decoded, {path.name} takes more: scale it down"
+            f"want a deep or float TIFF under 0.6 GB decoded, {path.name} takes "
+            f"{page.nbytes / 1e9:.1f} GB: scale it down"
         )
-    data = page.asarray()
+    with turn_to_decode(page.nbytes):
+        data = page.asarray()
     if page.planarconfig == 2 and data.ndim == 3:
         data = np.moveaxis(data, 0, -1)
     if data.ndim == 3 and data.shape[-1] == 1:
