@@ -2,11 +2,12 @@
 # make test   set up, then run all tests
 # make lint   style, import contracts, types, shell scripts
 # make bench  the renderer's figures: quality and speed ratios
+# make pictures  render the README's pictures of the bundled world anew
 # make clean  remove everything that was made here
 
 bin := $(or $(DEPTHFUSION_VENV),.venv)/bin
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench pictures clean
 
 run:
 	@.ci/setup run
@@ -27,6 +28,13 @@ lint:
 bench:
 	@.ci/setup test
 	.ci/with-display $(bin)/python -m bench
+
+pictures:
+	@.ci/setup run
+	$(bin)/depthfusion render -o docs/images/front.jpg --size 960x540
+	$(bin)/depthfusion render -o docs/images/aside.jpg --size 960x540 --yaw-deg -8 --position-m 0.3,0.1,-0.2
+	$(bin)/depthfusion render -o docs/images/mesh.png --size 960x540 --shading wireframe
+	$(bin)/depthfusion render -o docs/images/anaglyph.jpg --size 960x540 --stereo anaglyph
 
 clean:
 	rm -rf .venv out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
