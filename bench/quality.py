@@ -192,7 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, make in rivals(options).items()
     }
     print(table(scores, sets))
-    lines = verdicts(scores, sets)
+    # The targets were set for sharp depth; how far soft depth comes is told by the table.
+    lines = [] if options.depth == DepthKind.SOFT else verdicts(scores, sets)
     print("", *lines, sep="\n")
     if options.save:
         save_pictures(options.save, scores, sets, size_px)

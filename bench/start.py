@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -104,8 +105,7 @@ def started(
         assert process.stderr is not None
         for line in process.stderr:
             said.append(line)
-            name, after, _ = line.partition(" after ")
-            if after:
+            for name in re.findall(r"(\w+) after \d", line):
                 result.milestones_ms[name] = 1000 * (time.perf_counter() - start_s)
 
     listener = threading.Thread(target=listen, daemon=True)
@@ -214,8 +214,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         what = f"8192x4096 JPEG, depth {depth_width_px} wide"
         lines.append(line(f"{what}: start to picture on screen", shown_s, MAX_FIRST_PICTURE_S, "s"))
         lines.append(f"  an empty window: {empty_s:.2f} s, ratio {ratio:.2f}")
-        names = views[0].milestones_ms
+        names = set.intersection(*(set(v.milestones_ms) for v in views))
         medians = {n: round(statistics.median(v.milestones_ms[n] for v in views)) for n in names}
+        medians = dict(sorted(medians.items(), key=lambda item: item[1]))
         lines.append(f"  milestones (ms): {json.dumps(medians)}")
         peak = max(s.peak_mb for s in views)
         lines.append(line(f"{what}: peak memory of view", peak, MAX_PEAK_MB, "MB"))
