@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -206,3 +207,29 @@ def test_a_dash_writes_a_png_to_standard_output(world: World, run_command: Run) 
     assert result.returncode == 0, result.stderr
     with Image.open(BytesIO(result.stdout)) as image:
         assert (image.format, image.size) == ("PNG", (40, 20))
+
+
+@pytest.mark.gl
+@pytest.mark.slow
+def test_without_a_picture_the_bundled_world_is_rendered(tmp_path: Path) -> None:
+    out = tmp_path / "first.png"
+    assert main(["render", "-o", str(out), "--size", "160x90"]) == 0
+    with Image.open(out) as image:
+        pixels = np.asarray(image)
+        made = json.loads(image.text["depthfusion"])  # type: ignore[attr-defined]
+    assert made["depth_file"], "the world has no depth"
+    assert pixels.std() > 20
+
+
+@pytest.mark.gl
+@pytest.mark.slow
+def test_a_reader_that_leaves_early_is_no_error(world: World) -> None:
+    command = [sys.executable, "-m", "depthfusion", "render", *map(str, world), "-o", "-"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        said = child.stderr.read().decode()
+    assert child.returncode == 0
+    assert "Traceback" not in said
+    assert "Exception ignored" not in said
