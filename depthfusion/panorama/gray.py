@@ -46,6 +46,7 @@ def is_gray(pixels: Array) -> bool:
     return mean_chroma(pixels) <= _MAX_MEAN_CHROMA
 
 
+@np.errstate(all="ignore")  # files hold any float
 def one_channel(pixels: Array, name: str) -> Array:
     """Return (H, W) depth values of a picture that may be stored as RGB.
 

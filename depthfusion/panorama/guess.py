@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ LOWEST_VALID, HIGHEST_VALID = -9000.0, 1e9
 MAX_16_BIT = 65535
 _MILLIMETRES_FROM = 200.0
 """A floor at a larger number than this is in millimetres: 20 cm, or 200 m, below the camera."""
+_EXR_DISTANCE = re.compile(r"^EXR (depth channel|channel (\S*\.)?(z|depth|dist|distance))$", re.I)
+"""There depth is a distance by custom."""
 _FARTHEST_FLOOR_MM = 20_000.0
 """16-bit numbers whose floor would be farther below than 20 m are not millimetres."""
 
@@ -121,18 +124,23 @@ def _below(some: Array, good: NDArray[np.bool_]) -> float:
 def guess(numbers: Numbers, kind: str) -> Guess:
     """Return what `numbers` most likely are.
 
-    Floor nearer in larger numbers means near-white. Otherwise floats beyond 1 are metres or
-    millimetres by how far below the floor is; 16-bit numbers that do not use their whole range are
-    millimetres; the rest is relative, near-white unless the floor clearly says near-black.
+    Floor nearer in larger numbers means near-white, unless the numbers are what rooms measure and
+    the floor is not really straight (in a closet the floor is farther than the walls). Otherwise
+    floats beyond 1 are metres or millimetres by how far below the floor is; 16-bit numbers that
+    do not use their whole range are millimetres; the rest is relative, near-white unless the
+    floor clearly says near-black. A depth channel of an EXR is in metres.
 
     Args:
         numbers: from `numbers_from`.
         kind: of the file, for the reason, e.g. "8-bit PNG".
     """
     votes = numbers.floor.votes
-    if votes > 0:
+    is_sure = votes >= 4 and numbers.floor.inverse_fit > 0.93
+    if _EXR_DISTANCE.search(kind) and numbers.is_float and numbers.low >= 0 and numbers.high > 1:
+        return Guess(DepthIs.METRES, f"{kind}, {numbers.low:g} to {numbers.high:g}")
+    if votes > 0 and (is_sure or not _is_room(numbers)):
         return Guess(DepthIs.NEAR_WHITE, f"{kind}, floor brighter than sky")
-    direction = "floor darker than sky" if votes < 0 else "the floor tells nothing"
+    direction = "floor darker than sky" if votes < 0 else "the floor tells little"
     if _is_metric(numbers):
         millimetres = numbers.below > _MILLIMETRES_FROM
         reason = f"{kind}, {numbers.low:g} to {numbers.high:g}, {direction}"
@@ -140,6 +148,13 @@ def guess(numbers: Numbers, kind: str) -> Guess:
     if votes <= -2:
         return Guess(DepthIs.NEAR_BLACK, f"{kind}, {direction}")
     return Guess(DepthIs.NEAR_WHITE, f"{kind}, as most depth pictures are; {direction}")
+
+
+def _is_room(numbers: Numbers) -> bool:
+    """Whether numbers are just what distances in a room or street are: 10 cm to 20 m or 1 km."""
+    metre = 1000.0 if numbers.full == MAX_16_BIT else 1.0
+    farthest = 20 * metre if numbers.full == MAX_16_BIT else 1000.0
+    return _is_metric(numbers) and numbers.low > 0.1 * metre and numbers.high < farthest
 
 
 def _is_metric(numbers: Numbers) -> bool:

@@ -7,6 +7,7 @@ neither Pillow's global pixel limit nor its warnings of a host program are touch
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -38,6 +39,8 @@ _MAX_PIXELS = {FileKind.WEBP: 80_000_000, FileKind.AVIF: 80_000_000}
 """Their decoders hold a picture four times."""
 _BAND_ROWS = 512
 _ORIENTATION_TAG = 0x0112
+# Its complaints about broken files would reach the terminal when nobody configured logging.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 _warnings_lock = threading.Lock()
 
 

@@ -74,7 +74,30 @@ def test_near_black_distances_become_inverse_ones(room_m: Room) -> None:
 
 def test_a_black_picture_with_a_white_floor_stays_near_white_by_default() -> None:
     found = read(np.tile(np.arange(128, dtype=np.uint8), (64, 1)))
-    assert told(found, "white = near") and told(found, "the floor tells nothing")
+    assert told(found, "white = near") and told(found, "the floor tells little")
+
+
+def closet_m() -> np.ndarray:
+    """Distances in a closet: walls 0.8 m away, floor 1.6 m below, ceiling 1 m above."""
+    latitude = np.radians(90 - 180 * (np.arange(64) + 0.5) / 64)[:, None]
+    floor = np.where(latitude < 0, 1.6 / np.maximum(np.sin(-latitude), 1e-9), 99)
+    ceiling = np.where(latitude > 0, 1.0 / np.maximum(np.sin(latitude), 1e-9), 99)
+    walls = np.broadcast_to(0.8 / np.cos(latitude), (64, 128))
+    return np.minimum(np.minimum(floor, ceiling), walls).astype(np.float32)
+
+
+def test_a_closet_whose_floor_is_farther_than_its_walls_is_still_metric() -> None:
+    assert floor_test(closet_m()).votes > 0
+    for values in (closet_m(), np.rint(closet_m() * 1000).astype(np.uint16)):
+        found = read(values)
+        assert found.meaning is DepthMeaning.DISTANCE
+        assert np.abs(found.depth - closet_m()).max() < 0.001
+
+
+def test_an_exr_depth_channel_is_in_metres_whatever_the_floor_says(room_m: Room) -> None:
+    disparity = (2000 / room_m).astype(np.float32)
+    assert read(disparity, kind="EXR channel Z").meaning is DepthMeaning.DISTANCE
+    assert read(disparity, kind="EXR channel G").meaning is DepthMeaning.RELATIVE
 
 
 def test_sixteen_bit_millimetres_become_metres(room_m: Room) -> None:

@@ -113,3 +113,15 @@ def test_the_watcher_bites(tmp_path: Path) -> None:
         {"bytes": 3 * 10**9},
     ):
         assert complaint(fine | change), change
+
+
+def test_what_a_library_logs_about_a_broken_file_stays_inside(tmp_path: Path) -> None:
+    path = tmp_path / "many.tif"
+    Image.new("RGB", (64, 32)).save(path)
+    entry = b"\x15\x01\x03\x00\x01\x00\x00\x00"  # tag 277, samples a pixel: one short
+    data = path.read_bytes()
+    assert data.count(entry) == 1
+    place = data.index(entry) + len(entry)
+    path.write_bytes(data[:place] + b"\x00\x08" + data[place + 2 :])
+    (result,) = opened([[str(path)]])
+    assert complaint(result) is None and result["status"] != 0
