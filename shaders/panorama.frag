@@ -20,7 +20,8 @@ in vec4 v_point;
 
 out vec4 f_color;
 
-const float FLAT = 0.025;       // nearness: texels closer together than this are one surface
+// Nearness: texels closer together than this are one surface; steps are larger on a coarse map.
+const float FLAT = 0.025, FLAT_TIMES_COLUMNS = 30.0;
 
 vec3 color_from_uv(vec2 uv) {
 #ifdef GRADIENTS
@@ -50,7 +51,7 @@ float coverage(vec2 uv, float disparity) {
     float low = min(min(d.x, d.y), min(d.z, d.w)), high = max(max(d.x, d.y), max(d.z, d.w));
     float depth = mix(mix(d.x, d.y, f.x), mix(d.z, d.w, f.x), f.y);
     float margin = u_cut_tolerance * disparity + 0.002 / u_world_scale;
-    if (high - low <= FLAT) {
+    if (high - low <= max(FLAT, FLAT_TIMES_COLUMNS / float(size.x))) {
         return abs(disparity - disparity_from_depth(depth)) > margin ? 0.0 : 1.0;
     }
     // The outline runs where the depth between the texels is half-way from far to near.

@@ -38,7 +38,7 @@ MAX_VERTICES = 30_000
 LEVELS = 8
 RIM_STEPS = 3
 """How far beside a jump, in grid steps, the farther side's colour is taken: clear of its fringe."""
-FILL_COLUMNS = 2048
+MAX_FILL_COLUMNS = 2048
 SIDEWAYS = 3.0
 """How much nearer a source beside counts than one above or below."""
 FARTHER = 2.0
@@ -189,14 +189,16 @@ def _fill(
     from scipy.ndimage import gaussian_filter
 
     columns = hidden.field.shape[1]
-    factor = FILL_COLUMNS // columns
+    width = _fill_columns(color, nearness)
+    factor = width // columns
+    fringe *= math.ceil(width / color.shape[1])
     behind = hidden.field[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
     covered = hidden.covered[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
-    front = over_cells(fitted(nearness, FILL_COLUMNS), FILL_COLUMNS, np.maximum)
+    front = over_cells(fitted(nearness, width), width, np.maximum)
     masked = grown(covered & (front > behind + JUMP / 2), fringe)
-    small = _reduced(color[..., :3], FILL_COLUMNS)
+    small = _reduced(color[..., :3], width)
     y, x = np.divmod(hidden.source[:-1], columns)
-    y, x = (np.minimum(part * factor, FILL_COLUMNS - 1) for part in (y, x))
+    y, x = (np.minimum(part * factor, width - 1) for part in (y, x))
     y, x = (part.repeat(factor, axis=0).repeat(factor, axis=1) for part in (y, x))
     y = np.minimum(y, len(small) - 1)
     ny, nx = nearest_true(~masked)
@@ -208,6 +210,12 @@ def _fill(
     fill[..., :3] = smooth
     fill[..., 3] = np.where(masked, np.uint8(255), np.uint8(0))
     return fill
+
+
+def _fill_columns(color: NDArray[np.uint8], nearness: Field) -> int:
+    """Return how wide the fill gets: as fine as the picture, a power of two within limits."""
+    wanted = max(COLUMNS, color.shape[1], nearness.shape[1])
+    return int(min(MAX_FILL_COLUMNS, 2 ** math.ceil(math.log2(wanted))))
 
 
 def nearest_true(usable: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -227,11 +235,9 @@ def nearest_true(usable: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[
 
 
 def _reduced(color: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    """Return `color` at (columns / 2, columns); a coarser picture keeps its hard texels."""
     from PIL import Image
 
     picture = Image.fromarray(np.ascontiguousarray(color))
-    if picture.width > columns:
-        picture = picture.resize((columns, columns // 2), Image.Resampling.BOX)
-    else:
-        picture = picture.resize((columns, columns // 2), Image.Resampling.BILINEAR)
-    return np.asarray(picture)
+    kind = Image.Resampling.BOX if picture.width > columns else Image.Resampling.NEAREST
+    return np.asarray(picture.resize((columns, columns // 2), kind))

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 FLAT = 0.012
-"""Nearness: neighbours closer together than this are one surface."""
+"""Nearness: neighbours closer together than this are one surface, on a fine map."""
+FLAT_TIMES_COLUMNS = 15.0
+"""On a coarse map a steep surface takes larger steps: 2.4 times the range in a radian."""
 
 Field = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -23,6 +25,11 @@ def grid_columns(nearness: Field, mesh_columns: int) -> int:
     """Return how many columns the grid gets: a power of two, no finer than the map."""
     wanted = 2 ** math.ceil(math.log2(max(8, nearness.shape[1])))
     return int(min(mesh_columns, max(wanted, 256)))
+
+
+def flat_step(columns: int) -> float:
+    """Return the greatest step of nearness between neighbours of one surface."""
+    return max(FLAT, FLAT_TIMES_COLUMNS / columns)
 
 
 def fitted(nearness: Field, columns: int) -> Field:
@@ -51,7 +58,7 @@ def at_vertices(nearness: Field, columns: int) -> Field:
     low, high = np.minimum(np.minimum(a, b), np.minimum(c, d)), np.maximum(a, b)
     high = np.maximum(high, np.maximum(c, d))
     hard = np.where(fy[:, None] > 0.5, np.where(fx > 0.5, d, c), np.where(fx > 0.5, b, a))
-    field: Field = np.where(high - low > FLAT, hard, smooth)
+    field: Field = np.where(high - low > flat_step(width), hard, smooth)
     field[0], field[-1] = np.median(field[0]), np.median(field[-1])
     return field
 
@@ -120,7 +127,8 @@ def widened(nearness: Field, field: Field) -> Field:
     steps = steepest_steps(nearness)
     steepest = around_vertices(over_cells(steps, columns, np.maximum), np.maximum)
     span = highest - lowest
-    jump = (span > FLAT) & (steepest > 0.55 * span)  # a slope climbs in equal steps
+    flat = flat_step(columns)
+    jump = (span > flat) & (steepest > 0.55 * span)  # a slope climbs in equal steps
     raised = jump & (highest - field > field - lowest)
     y, x = np.nonzero(raised[2:-2])
     y += 2
@@ -139,12 +147,13 @@ def steepest_steps(nearness: Field) -> Field:
 def _continued(field: Field, highest: Field, y: NDArray[np.int64], x: NDArray[np.int64]) -> Field:
     """Return the near surface's depth at vertices (y, x) beside it."""
     columns = field.shape[1]
+    flat = 2 * flat_step(columns)
     best = np.full(len(y), -1.0, np.float32)
     result = highest.copy()
     for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)):
         beside = field[y + dy, (x + dx) % columns]
         beyond = field[np.clip(y + 2 * dy, 0, field.shape[0] - 1), (x + 2 * dx) % columns]
-        on_it = (np.abs(beside - highest) < 2 * FLAT) & (np.abs(beyond - beside) < 2 * FLAT)
+        on_it = (np.abs(beside - highest) < flat) & (np.abs(beyond - beside) < flat)
         line = np.minimum(2 * beside - beyond, highest)
         better = on_it & (beside > best)
         best[better] = beside[better]

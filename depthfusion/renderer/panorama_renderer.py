@@ -121,7 +121,7 @@ class PanoramaRenderer:
         ctx = self.ctx
         framebuffer.use()
         rectangle = (*origin_px, *size_px)
-        framebuffer.viewport = rectangle  # type: ignore[assignment]  # the stub has the getter's
+        framebuffer.viewport = rectangle
         framebuffer.scissor = rectangle
         framebuffer.depth_mask = True
         framebuffer.color_mask = (True, True, True, True)

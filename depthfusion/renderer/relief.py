@@ -17,7 +17,9 @@ from depthfusion.panorama.panorama import DepthMeaning, Panorama
 DEFAULT_NEAR_M, DEFAULT_FAR_M = 1.0, 20.0
 """Range of a relative map shown under `Mapping.METRIC` while nobody knows its scale."""
 SNAP_WINDOW_DEG = 1.5
-"""Widest soft edge that is sharpened."""
+"""Widest soft edge that is sharpened, on a fine map."""
+SNAP_MIN_TEXELS = 9
+"""The same on a coarse one, in texels."""
 
 Field = NDArray[np.float32]
 
@@ -61,13 +63,18 @@ def codes_from_nearness(nearness: Field) -> NDArray[np.uint16]:
     return np.round(nearness * np.float32(65535)).astype(np.uint16)
 
 
+def snap_window(columns: int) -> int:
+    """Return the odd number of texels within which a soft edge is looked for."""
+    return max(SNAP_MIN_TEXELS, round(columns * SNAP_WINDOW_DEG / 360)) | 1
+
+
 def edge_softness(nearness: Field) -> float:
     """Return in how many texels the depth edges typically happen: 1 is sharp, over 2.5 is soft."""
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
     step_rows = max(1, nearness.shape[0] // 256)
     rows = nearness[nearness.shape[0] // 6 : -nearness.shape[0] // 6 : step_rows]
-    window = max(5, round(rows.shape[1] * SNAP_WINDOW_DEG / 360)) | 1
+    window = snap_window(rows.shape[1])
     span = maximum_filter1d(rows, window, axis=1, mode="wrap")
     span -= minimum_filter1d(rows, window, axis=1, mode="wrap")
     step = np.abs(rows - np.roll(rows, 1, axis=1))
@@ -87,7 +94,7 @@ def snapped(nearness: Field) -> Field:
     from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
 
     mode = ("nearest", "wrap")
-    window = max(5, round(nearness.shape[1] * SNAP_WINDOW_DEG / 360)) | 1
+    window = snap_window(nearness.shape[1])
     low = minimum_filter(nearness, window, mode=mode)
     high = maximum_filter(nearness, window, mode=mode)
     mean = uniform_filter(nearness, window, mode=mode)

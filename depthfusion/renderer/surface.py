@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depthfusion.renderer.grid import (
-    FLAT,
     Field,
     at_vertices,
     discontinuities,
     fitted,
+    flat_step,
     grid_columns,
     grown,
     over_cells,
@@ -91,7 +91,7 @@ def surface_mesh(
     field = at_vertices(nearness, columns)
     if quality.dilate:
         field = widened(nearness, field)
-    jumps = discontinuities(field, FLAT)
+    jumps = discontinuities(field, flat_step(columns))
     if quality.adaptive:
         error = errors_from_field(field)
         tolerance = tolerance_for_budget(error, budget.tolerance, budget.max_vertices)
@@ -106,9 +106,10 @@ def surface_mesh(
 
 def rim_cells(nearness: Field, field: Field, jumps: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return (n, 2n) bool: cells in which the surface lies before what the picture shows."""
+    flat = flat_step(field.shape[1])
     near_jump = over_corners(grown(jumps, 2), np.logical_or)
     lowest = over_cells(nearness, field.shape[1], np.minimum)
-    result: NDArray[np.bool_] = near_jump & (over_corners(field, np.maximum) - lowest > FLAT)
+    result: NDArray[np.bool_] = near_jump & (over_corners(field, np.maximum) - lowest > flat)
     return result
 
 

@@ -1,0 +1,82 @@
+"""The layer behind: what it shows, where it lies, and that no hole is left."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from depthfusion.panorama.panorama import Panorama
+from depthfusion.renderer.background import background_from, hidden_surface
+from depthfusion.renderer.offscreen import OffscreenRenderer, render_image
+from depthfusion.renderer.quality import Quality
+from depthfusion.renderer.relief import relief_from_panorama
+from depthfusion.view import View
+
+
+def nearness_of(post: Panorama) -> np.ndarray:
+    return relief_from_panorama(post).nearness
+
+
+def test_behind_the_post_lies_the_wall(post):
+    hidden = hidden_surface(nearness_of(post), 0.75, columns=512)
+    row = 128
+    behind = hidden.field[row, 256 - 21 : 256 + 21]
+    covered = hidden.covered[row, 256 - 20 : 256 + 20]
+    assert covered[:8].all()
+    assert covered[-8:].all()
+    assert np.abs(behind[covered.argmax() : 8]).max() < 0.02
+
+
+def test_no_farther_than_the_head_can_look(post):
+    near = hidden_surface(nearness_of(post), 0.1, columns=512).covered.sum()
+    far = hidden_surface(nearness_of(post), 0.75, columns=512).covered.sum()
+    assert 0 < near < far
+
+
+def test_the_fill_takes_the_walls_colour_not_the_posts(post):
+    background = background_from(post.color, nearness_of(post), 0.75)
+    assert background is not None
+    inside = background.fill[400:600, 1024 - 60 : 1024 - 45]
+    assert (inside[..., 3] == 255).all()
+    assert inside[..., 1].min() > 120
+    assert inside[..., 0].max() < 40
+
+
+def test_a_map_without_jumps_has_no_layer_behind(smooth):
+    assert smooth.depth is not None
+    assert background_from(smooth.color, smooth.depth, 1.0) is None
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("side_m", [-0.25, 0.25])
+def test_beside_the_post_one_sees_wall_no_hole_and_no_rubber(post, side_m):
+    view = View(position_m=(side_m, 0, 0), fov_deg=80)
+    picture = render_image(post, view, (320, 320)).astype(int)
+    red, green = picture[..., 0], picture[..., 1]
+    assert (picture.sum(axis=-1) > 60).all(), "a hole"
+    pure = (np.abs(red - 200) < 12) & (green < 12) | (np.abs(green - 160) < 12) & (red < 12)
+    assert (~pure).mean() < 0.012, "more than an outline is a mixture of post and wall"
+
+
+@pytest.mark.gl
+def test_without_edges_the_rubber_sheet_shows(post):
+    """The checker above bites: the plain surface has many mixed pixels."""
+    view = View(position_m=(0.25, 0, 0), fov_deg=80)
+    picture = render_image(post, view, (320, 320), Quality(edges=False)).astype(int)
+    red, green = picture[..., 0], picture[..., 1]
+    pure = (np.abs(red - 200) < 12) & (green < 12) | (np.abs(green - 160) < 12) & (red < 12)
+    assert (~pure).mean() > 0.012
+
+
+@pytest.mark.gl
+def test_the_post_is_where_geometry_says(post):
+    """Its left rim at 15° and 1 m, seen from 20 cm to the left."""
+    view = View(position_m=(-0.2, 0, 0), fov_deg=90)
+    with OffscreenRenderer() as offscreen:
+        offscreen.load(post)
+        row = offscreen.render(view, (600, 600))[300].astype(int)
+    rim_rad = 21 / 512 * 2 * np.pi
+    x, z = -np.sin(rim_rad) + 0.2, np.cos(rim_rad)
+    expected = 300 + 300 * x / z
+    found = np.flatnonzero(row[:, 0] > 100).min()
+    assert found == pytest.approx(expected, abs=1.5)
