@@ -27,7 +27,10 @@ def exr_channels(path: str, step: int, names: list[str]) -> tuple[dict[str, Any]
     """
     import OpenEXR
 
-    channels = OpenEXR.File(path, separate_channels=True).parts[0].channels
+    parts = OpenEXR.File(path, separate_channels=True).parts
+    if not parts:
+        raise ValueError("it has no part that can be opened")
+    channels = parts[0].channels
     found = []
     for name in names:
         pixels = getattr(channels.get(name), "pixels", None)

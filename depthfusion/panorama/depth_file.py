@@ -155,6 +155,9 @@ def _depth_map_from(source: DepthSource, where: Placement, options: ReadOptions)
         return _from_own_file(source, where, options)
     if source.gdepth is not None and not said:
         return _from_gdepth(source, source.gdepth, where, options)
+    if options.depth_is is DepthIs.AUTO and (source.saved or source.gdepth is not None):
+        known = DepthIs.NEAR_WHITE if source.saved else DepthIs.NEAR_BLACK
+        options = replace(options, depth_is=known)  # to be inverted
     values, missing = placed(source.values, where, source.name)
     return depth_from_values(values, source.name, source.kind, options, missing)
 

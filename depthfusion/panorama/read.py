@@ -139,7 +139,7 @@ def _color(
         pixels = (pixels >> 8).astype(np.uint8)
     width, height = decoded.full_size_px
     layout = Layout.SEPARATE if has_partner else options.layout
-    is_placed = b"GPano:CroppedArea" in decoded.metadata.xmp
+    is_placed = crop_from_xmp(decoded.metadata.xmp, decoded.full_size_px)[0] is not None
     parts = (
         Split(pixels, None, None)
         if is_placed and options.layout in {Layout.AUTO, Layout.SEPARATE}

@@ -118,6 +118,19 @@ def test_a_cropped_panorama_lies_where_gpano_says_and_its_depth_too(
     assert not found.holes[area].any() and found.holes[:16].all()
 
 
+def test_a_draft_of_a_cropped_panorama_lies_in_the_same_place(
+    picture: np.ndarray, tmp_path: Path
+) -> None:
+    large = np.kron(picture, np.ones((16, 16, 1), np.uint8))
+    area = np.s_[256:768, 512:1792]
+    xmp = gpano((2048, 1024), (1280, 512), (512, 256))
+    Image.fromarray(large[area]).save(tmp_path / "w.jpg", quality=100, subsampling=0, xmp=xmp)
+    found = read_panorama(tmp_path / "w.jpg", draft_px=160).color
+    assert found.shape == (128, 256, 3)
+    error = np.abs(found[32:96, 64:224].astype(int) - large[area][4::8, 4::8])
+    assert np.median(error) < 4 and (found[:32] == 0).all()
+
+
 def test_a_gpano_that_cannot_be_is_left_aside(picture: np.ndarray, tmp_path: Path) -> None:
     for full, size, at in [
         ((0, 0), (0, 0), (0, 0)),

@@ -10,7 +10,14 @@ import pytest
 from PIL import Image
 
 from depthfusion.errors import SaveError
-from depthfusion.panorama import DepthMeaning, Panorama, Provenance, read_panorama, write_pair
+from depthfusion.panorama import (
+    DepthMeaning,
+    Panorama,
+    Provenance,
+    ReadOptions,
+    read_panorama,
+    write_pair,
+)
 from depthfusion.panorama.coding import codes_from, depth_from_codes
 from depthfusion.panorama.parameters import generation_from_parameters, parameters_text
 from depthfusion.view import Mapping, View
@@ -135,6 +142,18 @@ def test_how_it_was_made_and_the_view_come_back(metric: Panorama, tmp_path: Path
     assert View.from_dict(found.provenance.view) == view
     write_pair(found, tmp_path / "again.png")
     assert View.from_dict(read_panorama(tmp_path / "again.png").provenance.view) == view
+
+
+def test_a_file_of_ours_can_be_inverted(
+    relative: Panorama, metric: Panorama, tmp_path: Path
+) -> None:
+    for panorama in (relative, metric):
+        write_pair(panorama, tmp_path / "w.png")
+        plain = np.asarray(Image.open(tmp_path / "w_depth.png")) / 65535
+        found = read_panorama(tmp_path / "w.png", options=ReadOptions(invert_depth=True))
+        assert found.meaning is DepthMeaning.RELATIVE and found.depth is not None
+        assert np.corrcoef(found.depth.ravel(), plain.ravel())[0, 1] < -0.5
+        assert found.depth.flat[plain.argmax()] < found.depth.flat[plain.argmin()]
 
 
 def test_a_flat_sphere_is_one_file(picture: np.ndarray, tmp_path: Path) -> None:
