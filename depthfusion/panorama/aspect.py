@@ -74,9 +74,15 @@ def placement_of(
             "black above and below"
         )
         return Placement(aspect, strip, note=note)
+    square = abs(aspect - 1) <= MAX_ASPECT_ERROR
+    hint = (
+        "if colour and depth lie above each other in it, say --layout top-bottom"
+        if square
+        else "an ordinary photo cannot be stood in"
+    )
     raise PanoramaError(
         f"want an equirectangular 360° panorama, twice as wide as high, but {name} is "
-        f"{aspect:.2f}:1: an ordinary photo cannot be stood in"
+        f"{aspect:.2f}:1: {hint}"
     )
 
 

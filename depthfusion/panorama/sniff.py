@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -75,8 +76,10 @@ def sniff(path: Path) -> FileKind:
         PanoramaError: if it is empty, too large, or of a kind that is not read.
     """
     try:
-        if path.is_dir():
-            raise InputNotFoundError(f"want a picture file, {path} is a folder")
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):  # a pipe would wait for ever
+            what = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+            raise InputNotFoundError(f"want a picture file, {path} is {what}")
         with path.open("rb") as file:
             head = file.read(64)
             size = file.seek(0, os.SEEK_END)

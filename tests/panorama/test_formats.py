@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,13 @@ def test_files_that_are_not_there_and_folders_are_input_errors(tmp_path: Path) -
     for path in (tmp_path / "nothing.png", tmp_path):
         with pytest.raises(InputNotFoundError):
             read_panorama(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names there")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "w.png")
+    with pytest.raises(InputNotFoundError, match="no ordinary file"):
+        read_panorama(tmp_path / "w.png")
 
 
 def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
