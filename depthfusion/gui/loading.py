@@ -126,6 +126,11 @@ class Loading:
         with self._lock:
             return self._mail.events.popleft() if self._mail.events else None
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether the driver's limits are known to it."""
+        return self._limits_known.is_set()
+
     def give_limits(self, limits: Limits) -> None:
         """Tell what the graphics driver can do; the full picture waits for this."""
         self._limits = limits

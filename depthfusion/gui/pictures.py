@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import threading
 from pathlib import Path
@@ -45,7 +46,8 @@ class PictureSaver(QObject):
             Image.fromarray(pixels).save(part, quality=95)
             part.replace(path)
         except (OSError, ValueError) as error:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
             reason = getattr(error, "strerror", None) or str(error)
             self.failed.emit(self.tr("cannot save {0}: {1}").format(path, reason))
         else:

@@ -62,6 +62,7 @@ class Viewport(QOpenGLWidget):
         self.panorama: Panorama | None = None
         self.renderer: PanoramaRenderer | None = None
         self._canvas: Canvas | None = None
+        self._broken = False
         self._view = self._drawn = self._previous_view = View()
         self._next_view: View | None = None
         self._loading: Loading | None = None
@@ -215,10 +216,10 @@ class Viewport(QOpenGLWidget):
         self.renderer = PanoramaRenderer(context)
         self._canvas = Canvas(context, self.renderer)
         self.renderer_ready.emit()
-        if self._loading is not None:
+        if self._loading is not None and not self._loading.has_limits:
             self._loading.give_limits(self._limits(self.renderer))
         elif self.panorama is not None:
-            self._show_again(self.panorama)
+            self._show_again(self.panorama)  # what was uploaded went with the old context
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
@@ -232,8 +233,9 @@ class Viewport(QOpenGLWidget):
         except Exception as error:
             if not isinstance(error, DepthFusionError):
                 sys.excepthook(type(error), error, error.__traceback__)
+            self._broken = True
             self.clock.stop()
-            self.release_renderer()
+            QTimer.singleShot(0, self.release_renderer)  # Qt needs its context until it returns
             self.renderer_failed.emit(str(error))
 
     def resizeGL(self, width: int, height: int) -> None:
@@ -243,7 +245,7 @@ class Viewport(QOpenGLWidget):
 
     def paintGL(self) -> None:
         """Upload what is ready, then draw the view into Qt's framebuffer."""
-        if self.renderer is None or self._canvas is None:
+        if self.renderer is None or self._canvas is None or self._broken:
             return
         with self._reported():
             shown = self._apply_stage(self.renderer)

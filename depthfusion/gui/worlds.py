@@ -48,7 +48,8 @@ def bundled_worlds() -> list[World]:
 def _world_from(folder: Path, entry: Any) -> World | None:
     values = entry if isinstance(entry, dict) else {"slug": entry}
     slug = str(values.get("slug", ""))
-    title = str(values.get("title") or slug.replace("-", " ").replace("_", " ").capitalize())
+    title = str(values.get("title") or _told_title(folder / f"{slug}.json"))
+    title = title or slug.replace("-", " ").replace("_", " ").capitalize()
     files = sorted(f for f in folder.glob(f"{slug}*") if f.is_file()) if slug else []
     if slug and (folder / slug).is_dir():
         files = sorted((folder / slug).iterdir())
@@ -57,6 +58,15 @@ def _world_from(folder: Path, entry: Any) -> World | None:
     if not pictures:
         return None
     return World(title, str(pictures[0]), str(depths[0]) if depths else None)
+
+
+def _told_title(path: Path) -> str:
+    """Return the title in the file beside a world's picture; empty when there is none."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(told.get("title", "")) if isinstance(told, dict) else ""
 
 
 def is_depth_name(path: str | Path) -> bool:

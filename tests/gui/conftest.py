@@ -91,7 +91,9 @@ def make_window(qapp: QApplication, remembered: Remembered) -> Iterator[MakeWind
         window.menus.view_actions.reduce_motion.setChecked(True)
         window.resize(720, 540)
         window.show()
-        QTest.qWaitForWindowExposed(window)
+        assert QTest.qWaitForWindowExposed(window, TIMEOUT_MS)
+        window.activateWindow()
+        assert QTest.qWaitForWindowActive(window, TIMEOUT_MS)
         windows.append(window)
         return window
 

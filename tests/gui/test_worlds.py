@@ -26,8 +26,9 @@ def test_worlds_come_in_the_order_of_the_index_with_their_depth(bundle: Path) ->
     (bundle / "index.json").write_text(
         json.dumps({"worlds": ["lake", {"slug": "attic", "title": "An attic"}]})
     )
+    (bundle / "lake.json").write_text('{"title": "Jetty on the lake"}')
     lake, attic = worlds.bundled_worlds()
-    assert (lake.title, Path(lake.color).name) == ("Lake", "lake.jpg")
+    assert (lake.title, Path(lake.color).name) == ("Jetty on the lake", "lake.jpg")
     assert lake.depth is not None
     assert Path(lake.depth).name == "lake_depth.png"
     assert attic.title == "An attic"
