@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -44,12 +45,15 @@ def decoded_apart(
         if kind == "exr":
             return apart_child.exr_channels(str(path), int(arguments[0]), arguments[1:])
         return apart_child.tiff_pixels(str(path), *arguments)
-    child = [sys.executable, "-m", "depthfusion.panorama.apart_child"]
+    # -P: the current folder may be anybody's; what we can import comes from our own path instead.
+    child = [sys.executable, "-P", "-m", "depthfusion.panorama.apart_child"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     process = subprocess.Popen(
         [*child, str(memory_bytes + _SPARE_BYTES), kind, str(path.resolve()), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env=environment,
     )
     watch = threading.Timer(_MIN_TIMEOUT_S + pixels / _PIXELS_PER_S, process.kill)
     watch.start()

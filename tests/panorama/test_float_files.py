@@ -1,3 +1,4 @@
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -197,6 +198,20 @@ def test_a_decoder_that_dies_is_told_in_one_line(
     monkeypatch.setattr(sys, "executable", str(dying))
     with pytest.raises(PanoramaError, match="decoder gave up"):
         decode(tmp_path / "a.exr")
+
+
+def test_nothing_in_the_current_folder_is_run(tmp_path: Path) -> None:
+    write_exr(tmp_path / "a.exr", {"Z": values_of()})
+    for name in ("json.py", "numpy.py", "OpenEXR.py"):
+        (tmp_path / name).write_text("open('ran', 'w').close(); raise SystemExit(5)")
+    code = (
+        "from pathlib import Path; from depthfusion.panorama.decode import decode\n"
+        "print(decode(Path('a.exr')).pixels.shape)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "(8, 16)\n" and not (tmp_path / "ran").exists()
 
 
 def test_tone_mapping_takes_any_number_and_keeps_the_order() -> None:
