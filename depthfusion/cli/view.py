@@ -65,7 +65,7 @@ def source_from(options: argparse.Namespace) -> Source:
         from depthfusion.gui.worlds import bundled_worlds
 
         world = bundled_worlds()[0]
-        return Source(world.color, world.depth)
+        return Source(world.color, world.depth, title=world.title)
     for path in (options.image, options.depth):
         if path is not None and not Path(path).is_file():
             what = "is a folder, not a picture" if Path(path).is_dir() else "no such file"

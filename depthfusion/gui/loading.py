@@ -33,6 +33,8 @@ class Source:
     options: ReadOptions | None = None
     """None: as the file suggests, or as it was opened the last time."""
     panorama: Panorama | None = None
+    title: str = ""
+    """What to call it; empty: as the panorama says, or as the file is named."""
     inverted: bool = False
     """Make the surface for `View.invert_depth`."""
 

@@ -158,7 +158,7 @@ class ViewerWindow(QMainWindow):
 
     def open_world(self, world: worlds.World) -> None:
         """Open one of the bundled worlds."""
-        self.opener.open(Source(world.color, world.depth), bundled=True)
+        self.opener.open(Source(world.color, world.depth, title=world.title), bundled=True)
 
     @Slot()
     def choose_file(self) -> None:
@@ -197,12 +197,13 @@ class ViewerWindow(QMainWindow):
 
     @Slot(object)
     def _opened(self, panorama: Panorama) -> None:
-        title = panorama.title or Path(panorama.provenance.color_source or "").stem
+        source = self.opener.source
+        title = (source.title if source else "") or panorama.title
         self.setWindowTitle(f"{title} — {NAME}" if title else NAME)
         notes = panorama.provenance.notes
         flat = self.tr("no depth map: shown as a flat sphere")
         text = "  ·  ".join(notes) or ("" if panorama.depth is not None else flat)
-        self.line.set_text(text or self.tr("{0}").format(title))
+        self.line.set_text(text or title)
         if self._banner is not None:
             self._banner.dismiss()
         if self.panel is not None:
