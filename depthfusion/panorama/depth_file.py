@@ -44,6 +44,8 @@ class DepthSource:
     """Our own JSON, {} for files of others."""
     holes: NDArray[np.bool_] | None = None
     """Of our own files."""
+    is_inside: bool = False
+    """It lies in the picture's own file."""
     notes: tuple[str, ...] = ()
 
 
@@ -67,7 +69,9 @@ def depth_source(
     """
     width, height = decoded.full_size_px
     crop, _ = crop_from_xmp(decoded.metadata.xmp, decoded.full_size_px)
-    base = DepthSource(decoded.name, decoded.kind, decoded.pixels, width / height, crop)
+    base = DepthSource(
+        decoded.name, decoded.kind, decoded.pixels, width / height, crop, is_inside=inside
+    )
     gdepth = gdepth_from_xmp(decoded.metadata.xmp, decoded.name)
     if gdepth is not None:
         return replace(base, kind="GDepth", gdepth=gdepth, values=gdepth.values)

@@ -80,7 +80,7 @@ def read_panorama(
         title=paths.color.stem,
         provenance=Provenance(
             color_source=str(paths.color),
-            depth_source=str(paths.depth or paths.color) if source else None,
+            depth_source=_path_of(source, paths),
             notes=tuple(note for note in notes if note),
             generation=_mapping(saved, "generation"),
             view=_mapping(saved, "view"),
@@ -112,7 +112,7 @@ def _pair(color: Path, depth: Path | None, options: ReadOptions) -> _Paths:
     partner, role = found
     if role is Role.DEPTH:
         return _Paths(partner, color, (f"took {partner.name} as the picture of {color.name}",))
-    return _Paths(color, partner, (f"took {partner.name} as the depth map, by its name",), True)
+    return _Paths(color, partner, found_by_name=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +179,10 @@ def _depth(
     paths: _Paths, picture: _Picture, decoded_depth: Callable[[], Decoded] | None
 ) -> DepthSource | None:
     """Return the depth map: the given or found file, or what lies inside the picture."""
+    if paths.found_by_name:
+        inside = depth_source(picture.decoded, None, None, inside=True)
+        if inside is not None:  # surer than a name
+            return inside
     if decoded_depth is not None:
         stereo = picture.split.side if picture.split.depth is None else None
         return depth_source(decoded_depth(), stereo, picture.decoded.full_size_px)
@@ -188,6 +192,7 @@ def _depth(
             kind=picture.decoded.kind,
             values=picture.split.depth,
             aspect=picture.aspect,
+            is_inside=True,
         )
     return depth_source(picture.decoded, None, None, inside=True)
 
@@ -221,7 +226,16 @@ def _with_depth(
         "far_m": depth_map.far_m,
         "holes": depth_map.holes,
     }
-    return source, fields, where, depth_map.notes
+    notes = depth_map.notes
+    if paths.found_by_name and not source.is_inside:
+        notes = (f"took {source.name} as the depth map, by its name", *notes)
+    return source, fields, where, notes
+
+
+def _path_of(source: DepthSource | None, paths: _Paths) -> str | None:
+    if source is None:
+        return None
+    return str(paths.color if source.is_inside else paths.depth)
 
 
 def _rgb(pixels: Array) -> NDArray[np.uint8]:

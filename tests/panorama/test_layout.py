@@ -188,6 +188,20 @@ def test_gdepth_inside_a_panorama_is_used_with_its_near_and_far(
     assert np.abs(distance - room_m).max() < 0.1
 
 
+def test_depth_inside_the_picture_is_surer_than_a_name(
+    picture: np.ndarray, room_m: np.ndarray, tmp_path: Path
+) -> None:
+    packet = gdepth(gray_of(room_m)[..., 0], "RangeInverse", 1, 5)
+    Image.fromarray(picture).save(tmp_path / "w.jpg", xmp=packet)
+    Image.fromarray(gray_of(room_m)).save(tmp_path / "w_depth.png")
+    found = read_panorama(tmp_path / "w.jpg")
+    assert found.near_m == 1 and not told(found, "by its name")
+    assert found.provenance.depth_source == str(tmp_path / "w.jpg")
+    asked = read_panorama(tmp_path / "w.jpg", tmp_path / "w_depth.png")
+    assert asked.near_m is None
+    assert asked.provenance.depth_source == str(tmp_path / "w_depth.png")
+
+
 def test_damaged_gdepth_is_refused_in_words(picture: np.ndarray) -> None:
     good = gdepth(picture[..., 0].copy(), "RangeLinear", 1, 5)
     assert gdepth_from_xmp(good, "w.jpg") is not None
