@@ -36,9 +36,12 @@ vec3 color_from_uv(vec2 uv) {
 }
 
 #ifdef CUT
+const float CLEAR = 0.6;        // texels beside an outline from which colour is not mixed
+
 // How much of the pixel the fragment's own surface covers: 0 where the picture shows another
-// surface in this direction, between 0 and 1 along the outline.
-float coverage(vec2 uv, float disparity) {
+// surface in this direction, between 0 and 1 along the outline. Beside the outline `uv` is moved
+// to the fragment's own side: the filtered picture mixes both surfaces there.
+float coverage(inout vec2 uv, float disparity) {
     ivec2 size = textureSize(u_depth, 0);
     vec2 place = uv * vec2(size) - 0.5;
     ivec2 corner = ivec2(floor(place));
@@ -57,10 +60,16 @@ float coverage(vec2 uv, float disparity) {
     // The outline runs where the depth between the texels is half-way from far to near.
     float near = disparity_from_depth(high), far = disparity_from_depth(low);
     vec2 slope = vec2(mix(d.y - d.x, d.w - d.z, f.y), mix(d.z - d.x, d.w - d.y, f.x));
+    float steep = max(length(slope), 1e-4);
+    float above = depth - 0.5 * (low + high);
+    bool is_near = abs(disparity - near) <= abs(disparity - far);
+    float aside = is_near ? max(CLEAR - above / steep, 0.0) : min(-CLEAR - above / steep, 0.0);
+    uv += slope / steep * aside / vec2(size);
     slope.x /= max(cos((0.5 - uv.y) * PI), 0.02);
-    float inside = (depth - 0.5 * (low + high)) / max(length(slope), 1e-4);
-    if (abs(disparity - near) <= abs(disparity - far)) {
-        return clamp(inside / u_pixel_texels + 0.5, 0.0, 1.0);
+    float inside = above / max(length(slope), 1e-4);
+    if (is_near) {  // but not on the slope that leads down to the far surface
+        bool on_slope = near - disparity > 0.2 * (near - far);
+        return on_slope ? 0.0 : clamp(inside / u_pixel_texels + 0.5, 0.0, 1.0);
     }
     return inside > 0.0 || far - disparity > margin || disparity - far > margin ? 0.0 : 1.0;
 }

@@ -46,7 +46,7 @@ FARTHER = 2.0
 SLOPE_STEPS = 3
 SLOPE_ROOM = 0.5
 FRINGE_STEPS = 1
-"""How far, in steps of the fill, the foreground's colour has bled into the background."""
+"""How far, in texels of the picture, the foreground's colour has bled into the background."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +191,7 @@ def _fill(
     columns = hidden.field.shape[1]
     width = _fill_columns(color, nearness)
     factor = width // columns
-    fringe *= math.ceil(width / color.shape[1])
+    fringe = int(fringe * width / color.shape[1])
     behind = hidden.field[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
     covered = hidden.covered[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
     front = over_cells(fitted(nearness, width), width, np.maximum)

@@ -122,10 +122,9 @@ def widened(nearness: Field, field: Field) -> Field:
         field: (n + 1, 2n) from `at_vertices`.
     """
     columns = field.shape[1]
-    highest = around_vertices(over_cells(nearness, columns, np.maximum), np.maximum)
-    lowest = around_vertices(over_cells(nearness, columns, np.minimum), np.minimum)
-    steps = steepest_steps(nearness)
-    steepest = around_vertices(over_cells(steps, columns, np.maximum), np.maximum)
+    highest = _around(nearness, columns, np.maximum)
+    lowest = _around(nearness, columns, np.minimum)
+    steepest = _around(steepest_steps(nearness), columns, np.maximum)
     span = highest - lowest
     flat = flat_step(columns)
     jump = (span > flat) & (steepest > 0.55 * span)  # a slope climbs in equal steps
@@ -135,6 +134,17 @@ def widened(nearness: Field, field: Field) -> Field:
     result = field.copy()
     result[y, x] = _continued(field, highest[y, x], y, x)
     return result
+
+
+def _around(values: Field, columns: int, combine: np.ufunc) -> Field:
+    """Combine the texels within one cell of each vertex; on a map as coarse as the grid, two.
+
+    There an outline runs through vertices, and one cell would end just on it.
+    """
+    field = around_vertices(over_cells(values, columns, combine), combine)
+    if values.shape[1] < 2 * columns:
+        field = around_vertices(over_corners(field, combine), combine)
+    return field
 
 
 def steepest_steps(nearness: Field) -> Field:

@@ -79,10 +79,20 @@ def edge_softness(nearness: Field) -> float:
     span -= minimum_filter1d(rows, window, axis=1, mode="wrap")
     step = np.abs(rows - np.roll(rows, 1, axis=1))
     steepest = maximum_filter1d(step, window, axis=1, mode="wrap")
-    edges = (span > 0.08) & (steepest > 3 * span / window)
+    edges = (span > 0.08) & (steepest > 1.15 * span / window) & (step == steepest)
     if np.count_nonzero(edges) < 50:
         return 1.0
     return float(np.median(span[edges] / steepest[edges]))
+
+
+def neighbours_combined(values: Field, combine: np.ufunc) -> Field:
+    """Combine each value of (h, w) with its eight neighbours; the columns are a ring."""
+    wide = combine(np.roll(values, 1, axis=1), np.roll(values, -1, axis=1))
+    combine(wide, values, out=wide)
+    result: Field = wide.copy()
+    combine(result[1:], wide[:-1], out=result[1:])
+    combine(result[:-1], wide[1:], out=result[:-1])
+    return result
 
 
 def snapped(nearness: Field) -> Field:
@@ -106,8 +116,7 @@ def snapped(nearness: Field) -> Field:
     del mean, square, between
     result = nearness
     for _ in range(window // 2):
-        low = minimum_filter(result, 3, mode=mode)
-        high = maximum_filter(result, 3, mode=mode)
+        low, high = neighbours_combined(result, np.minimum), neighbours_combined(result, np.maximum)
         toggled = np.where(high - result < result - low, high, low)
         result = np.where(soft & (high - low > 0.004), toggled, result)
     return result

@@ -36,7 +36,8 @@ def test_no_farther_than_the_head_can_look(post):
 def test_the_fill_takes_the_walls_colour_not_the_posts(post):
     background = background_from(post.color, nearness_of(post), 0.75)
     assert background is not None
-    inside = background.fill[400:600, 1024 - 60 : 1024 - 45]
+    assert background.fill.shape == (512, 1024, 4)
+    inside = background.fill[200:300, 512 - 40 : 512 - 20]
     assert (inside[..., 3] == 255).all()
     assert inside[..., 1].min() > 120
     assert inside[..., 0].max() < 40

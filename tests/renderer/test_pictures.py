@@ -55,10 +55,11 @@ def test_wireframe_draws_lines_only(post):
     assert 0.01 < drawn < 0.8
 
 
-def test_inverted_depth_brings_the_wall_before_the_post(post):
-    usual = render_image(post, View(position_m=(0.3, 0, 0)), SIZE_PX)
-    turned = render_image(post, View(position_m=(0.3, 0, 0), invert_depth=True), SIZE_PX)
-    assert np.mean(np.abs(usual.astype(int) - turned).max(axis=-1) > 30) > 0.02
+def test_inverted_depth_shows_another_relief(smooth):
+    view = View(position_m=(0.3, 0, 0), strength=1.0)
+    usual = render_image(smooth, view, SIZE_PX).astype(int)
+    turned = render_image(smooth, replace(view, invert_depth=True), SIZE_PX)
+    assert np.mean(np.abs(usual - turned).max(axis=-1) > 2) > 0.1
 
 
 def test_pictures_beyond_the_limit_are_reduced(smooth):
@@ -71,10 +72,11 @@ def test_soft_edges_are_sharpened_by_themselves(post):
     from scipy.ndimage import gaussian_filter
 
     nearness = np.where(post.color[..., 0] > 100, 0.9, 0.2).astype(np.float32)
-    soft = Panorama(post.color, gaussian_filter(nearness, 1.5, mode=("nearest", "wrap")))
+    nearness = np.repeat(np.repeat(nearness, 2, axis=0), 2, axis=1)
+    soft = Panorama(post.color, gaussian_filter(nearness, 2, mode=("nearest", "wrap")))
     second = list(stages(soft))[1]
     assert second.depth_codes is not None
-    steps = np.abs(np.diff(second.depth_codes[128].astype(int))).max() / 65535
+    steps = np.abs(np.diff(second.depth_codes[256].astype(int))).max() / 65535
     assert steps > 0.6
     sharp = list(stages(Panorama(post.color, nearness)))[1]
     assert sharp.depth_codes is None
@@ -128,17 +130,18 @@ def test_a_steady_frame_makes_no_gl_object_and_keeps_no_memory(
     depth = gl_context.depth_renderbuffer((64, 64))
     framebuffer = gl_context.framebuffer([color], depth)
     view = View(stereo=stereo)
-    for _ in range(3):
+    for _ in range(60):  # Python's own caches fill up, too
         renderer.draw(view, framebuffer, (64, 64))
     for name in ("buffer", "texture", "vertex_array", "framebuffer", "program", "renderbuffer"):
         monkeypatch.setattr(type(gl_context), name, _forbidden)
     tracemalloc.start()
-    base = tracemalloc.get_traced_memory()[0]
-    for step in range(50):
-        renderer.draw(replace(view, yaw_deg=step), framebuffer, (64, 64))
-    grown = tracemalloc.get_traced_memory()[0] - base
+    kept = []
+    for _ in range(3):
+        for step in range(50):
+            renderer.draw(replace(view, yaw_deg=step), framebuffer, (64, 64))
+        kept.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert grown < 20_000
+    assert kept[2] - kept[1] < 2_000
     renderer.release()
     for item in (framebuffer, color, depth):
         item.release()
