@@ -74,5 +74,5 @@ def _explain(error: Exception, debug: bool, code: int) -> int:
         import traceback
 
         traceback.print_exception(error)
-    print(f"depthfusion: {error}", file=sys.stderr)
+    print(f"depthfusion: {' '.join(str(error).split())}", file=sys.stderr)
     return code

@@ -126,7 +126,7 @@ class PanoramaRenderer:
         framebuffer.depth_mask = True
         framebuffer.color_mask = (True, True, True, True)
         ctx.enable_only(moderngl.DEPTH_TEST | moderngl.BLEND)
-        ctx.blend_func = (
+        ctx.blend_func = (  # type: ignore[assignment]  # the stub has the getter's
             moderngl.SRC_ALPHA,
             moderngl.ONE_MINUS_SRC_ALPHA,
             moderngl.ONE,
@@ -136,7 +136,7 @@ class PanoramaRenderer:
         ctx.wireframe = False
         framebuffer.clear(0.0, 0.0, 0.0, 1.0, depth=1.0)
         if self._panorama is not None:
-            pixel_rad = pixel_angle_rad(clip_from_world, size_px[1])
+            pixel_rad = pixel_angle_rad(clip_from_world, size_px)
             self._draw_panorama(self._panorama, clip_from_world, view, pixel_rad)
         framebuffer.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
         ctx.wireframe = False
@@ -186,12 +186,13 @@ class PanoramaRenderer:
             item.release()
 
 
-def pixel_angle_rad(clip_from_world: NDArray[np.float64], height_px: int) -> float:
-    """Return the angle of a pixel in the eye's middle.
+def pixel_angle_rad(clip_from_world: NDArray[np.float64], size_px: tuple[int, int]) -> float:
+    """Return the angle of a pixel in the eye's middle, along its shorter side.
 
-    The length of the matrix's second row is the cotangent of half the vertical field.
+    The lengths of the matrix's first two rows are the cotangents of half the field.
     """
-    return 2 / (height_px * float(np.linalg.norm(clip_from_world[1, :3])))
+    cotangents = np.linalg.norm(clip_from_world[:2, :3], axis=1)
+    return float((2 / (cotangents * size_px)).min())
 
 
 def mip_level(texels: float) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import moderngl
+import numpy as np
 
-from depthfusion.camera import eyes
+from depthfusion.camera import Matrix, eyes
 from depthfusion.renderer.program import program_from, set_uniforms
 from depthfusion.view import Stereo, View
 
@@ -18,6 +19,9 @@ _BESIDE = (Stereo.SIDE_BY_SIDE, Stereo.SIDE_BY_SIDE_HALF, Stereo.CROSS_EYED)
 _SQUEEZED = (Stereo.SIDE_BY_SIDE_HALF, Stereo.TOP_BOTTOM_HALF)
 
 
+_GL_SRGB8_ALPHA8 = 0x8C43
+
+
 class StereoComposer:
     """Draws the two eyes of a view; owns the two pictures that mixed modes are made from."""
 
@@ -25,7 +29,7 @@ class StereoComposer:
         self.ctx = ctx
         self._program = program_from(ctx, "stereo.vert", "stereo.frag")
         self._triangle = ctx.vertex_array(self._program, [])
-        self._size_px = (0, 0)
+        self._made_for: tuple[tuple[int, int], bool] | None = None
         self._eyes: list[moderngl.Framebuffer] = []
 
     def draw(
@@ -66,13 +70,15 @@ class StereoComposer:
         framebuffer: moderngl.Framebuffer,
         size_px: tuple[int, int],
     ) -> None:
-        self._resize(size_px)
-        for eye, target in zip(eyes(view, size_px[0] / size_px[1]), self._eyes, strict=True):
-            renderer.draw_eye(eye.clip_from_world, view, target, size_px)
+        eye_px = _eye_size_px(view.stereo, size_px)
+        self._resize(eye_px, linear=view.stereo is Stereo.ANAGLYPH)
+        for side, eye in enumerate(eyes(view, size_px[0] / size_px[1])):
+            matrix = _onto_own_lines(view.stereo, side, size_px) @ eye.clip_from_world
+            renderer.draw_eye(matrix, view, self._eyes[side], eye_px)
         framebuffer.use()
         framebuffer.viewport = (0, 0, *size_px)
         framebuffer.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
-        self.ctx.disable(moderngl.DEPTH_TEST)
+        self.ctx.disable(moderngl.DEPTH_TEST | moderngl.BLEND)
         for unit, target in enumerate(self._eyes):
             target.color_attachments[0].use(unit)  # type: ignore[union-attr]  # a texture, below
         values = {
@@ -84,16 +90,18 @@ class StereoComposer:
         set_uniforms(self._program, values)
         self._triangle.render(moderngl.TRIANGLES, vertices=3)
 
-    def _resize(self, size_px: tuple[int, int]) -> None:
-        if size_px == self._size_px:
+    def _resize(self, size_px: tuple[int, int], *, linear: bool) -> None:
+        if (size_px, linear) == self._made_for:
             return
         self._release_eyes()
         for _ in range(2):
-            texture = self.ctx.texture(size_px, 4)
+            # Bytes are written as they are, and decoded when they are read in linear light.
+            kind: dict[str, Any] = {"internal_format": _GL_SRGB8_ALPHA8} if linear else {}
+            texture = self.ctx.texture(size_px, 4, **kind)
             texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
             depth = self.ctx.depth_renderbuffer(size_px)
             self._eyes.append(self.ctx.framebuffer([texture], depth))
-        self._size_px = size_px
+        self._made_for = (size_px, linear)
 
     def _release_eyes(self) -> None:
         for target in self._eyes:
@@ -102,10 +110,38 @@ class StereoComposer:
             for attachment in attachments:
                 attachment.release()
         self._eyes = []
-        self._size_px = (0, 0)
+        self._made_for = None
 
     def release(self) -> None:
         """Release every GL object it made."""
         self._release_eyes()
         self._triangle.release()
         self._program.release()
+
+
+def _eye_size_px(stereo: Stereo, size_px: tuple[int, int]) -> tuple[int, int]:
+    """Return the size each eye is drawn at: interlaced eyes draw only the lines that are shown."""
+    width, height = size_px
+    if stereo is Stereo.ROWS:
+        return width, (height + 1) // 2
+    if stereo is Stereo.COLUMNS:
+        return (width + 1) // 2, height
+    return size_px
+
+
+def _onto_own_lines(stereo: Stereo, side: int, size_px: tuple[int, int]) -> Matrix:
+    """Return (4, 4) that brings the centres of an eye's shown lines onto its small picture's.
+
+    Line k of the eye is line 2k + side of the whole picture, counted from the left or the top; an
+    odd size has one line more, so the small picture reaches a line beyond the whole one.
+    """
+    result = np.eye(4)
+    if stereo is Stereo.COLUMNS:
+        whole, half = size_px[0], (size_px[0] + 1) // 2
+        result[0, 0] = whole / (2 * half)
+        result[0, 3] = (whole - 2 * side + 1) / (2 * half) - 1
+    elif stereo is Stereo.ROWS:
+        whole, half = size_px[1], (size_px[1] + 1) // 2
+        result[1, 1] = whole / (2 * half)
+        result[1, 3] = 1 - (whole - 2 * side + 1) / (2 * half)
+    return result
