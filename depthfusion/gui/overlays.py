@@ -25,6 +25,7 @@ _CARD = (
     " border-radius: 10px; } QLabel { color: #e6e6e8; background: transparent; }"
 )
 """Dark in both appearances: it lies on a picture, not on the window."""
+_BORDER_PX = 2
 TOAST_S = 5.0
 
 
@@ -71,9 +72,9 @@ class Overlay(QFrame):
         for child in self.findChildren(QWidget):
             child.ensurePolished()  # style sheets change the size of text
         layout.invalidate()
-        width = min(layout.sizeHint().width(), widest_px)
+        width = min(layout.sizeHint().width() + 2 * _BORDER_PX, widest_px)
         height = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else 0
-        self.resize(width, max(height, layout.minimumSize().height()))
+        self.resize(width, max(height, layout.minimumSize().height()) + 2 * _BORDER_PX)
 
 
 class Banner(Overlay):
@@ -121,7 +122,7 @@ class Banner(Overlay):
     def place(self, width_px: int, height_px: int) -> None:
         """Lie across the top."""
         width = min(760, width_px - 2 * MARGIN_PX)
-        self.resize(width, self._row.totalHeightForWidth(width))
+        self.resize(width, self._row.totalHeightForWidth(width) + 2 * _BORDER_PX)
         self.move((width_px - width) // 2, MARGIN_PX)
 
 

@@ -136,7 +136,7 @@ class Viewport(QOpenGLWidget):
         wait_s = self.motion.waits_s()
         if wait_s is not None:
             self._sway_timer.start(round(wait_s * 1000) + 20)
-        return bool(self._stages) or self.motion.needs_frames(view)
+        return not self._broken and (bool(self._stages) or self.motion.needs_frames(view))
 
     # Opening ------------------------------------------------------------------------------------
 
@@ -208,6 +208,12 @@ class Viewport(QOpenGLWidget):
         from depthfusion.gui.canvas import Canvas
         from depthfusion.renderer import PanoramaRenderer
 
+        version = self.context().format().version()
+        if tuple(version) < (3, 3):
+            raise RendererError(
+                f"want OpenGL 3.3 or newer, got {version[0]}.{version[1]}: "
+                "update the graphics driver"
+            )
         try:
             moderngl.init_context()  # wraps Qt's own: right on GLX, EGL, Windows and macOS
             context = moderngl.get_context()
