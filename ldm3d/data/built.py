@@ -52,19 +52,25 @@ def jetty(
     for side in (-1, 1):
         x = side * (width_m / 2 - 0.16)
         parts.append(
-            plank((0.1, 0.16, length_m), (x, deck_m - 0.116, -length_m / 2), (0.15, 0.1, 0.065), rng)
+            plank(
+                (0.1, 0.16, length_m), (x, deck_m - 0.116, -length_m / 2), (0.15, 0.1, 0.065), rng
+            )
         )
         count = int(length_m // 2.4) + 1
         for i in range(count):
             at = -0.35 - i * (length_m - 0.6) / max(count - 1, 1)
             top = deck_m + rng.uniform(0.85, 1.0)
-            post = cylinder(0.065, top - floor_m, 14, 0.058).painted((0.17, 0.12, 0.08), Material.BARK)
+            post = cylinder(0.065, top - floor_m, 14, 0.058).painted(
+                (0.17, 0.12, 0.08), Material.BARK
+            )
             parts.append(post.moved((side * (width_m / 2 + 0.05), floor_m, at)))
         ends = [-0.35 - i * (length_m - 0.6) / max(count - 1, 1) for i in range(count)]
         for a, b in zip(ends[:-1], ends[1:], strict=True):
             t = np.linspace(0, 1, 17)
             sag = deck_m + 0.74 - 0.62 * t * (1 - t)
-            line = np.stack([np.full(17, side * (width_m / 2 + 0.05)), sag, a + (b - a) * t], axis=1)
+            line = np.stack(
+                [np.full(17, side * (width_m / 2 + 0.05)), sag, a + (b - a) * t], axis=1
+            )
             parts.append(tube(line, 0.014, 7).painted((0.34, 0.27, 0.17), Material.CLOTH))
     return merged(parts)
 
@@ -86,7 +92,9 @@ def rowing_boat(rng: np.random.Generator, paint: ArrayLike = (0.05, 0.16, 0.17))
             low = keel if inset == 0 else np.maximum(keel + inset, 0.045)
             y = low[:, None] + (sheer - low)[:, None] * a[None] ** 1.15
             step = 0.010 * ((a[None] * 6) % 1.0)
-            point = np.stack([x + side * step, y, np.broadcast_to(1.8 * t[:, None], x.shape)], axis=-1)
+            point = np.stack(
+                [x + side * step, y, np.broadcast_to(1.8 * t[:, None], x.shape)], axis=-1
+            )
             skin = mesh_from(
                 point.reshape(-1, 3),
                 grid_faces(41, 13),
@@ -126,7 +134,9 @@ def log_cabin(
     for i in range(rows):
         y = (i + 0.5) * size
         for z in (-deep_m / 2, deep_m / 2):
-            parts.append(_log([-long_m / 2 - 0.2, y, z], [long_m / 2 + 0.2, y, z], size * 0.54, rng))
+            parts.append(
+                _log([-long_m / 2 - 0.2, y, z], [long_m / 2 + 0.2, y, z], size * 0.54, rng)
+            )
         for x in (-long_m / 2, long_m / 2):
             low, high = [x, y + size / 2, -deep_m / 2 - 0.2], [x, y + size / 2, deep_m / 2 + 0.2]
             parts.append(_log(low, high, size * 0.54, rng))
@@ -163,7 +173,9 @@ def log_cabin(
     parts.append(plank((1.2, 0.12, 0.1), (0, 2.1, front), (0.3, 0.2, 0.12), rng))
     for i in range(9):
         parts.append(plank((long_m, 0.05, 0.16), (0, 0.04, deep_m / 2 + 0.3 + i * 0.175), rng=rng))
-    chimney = box((0.7, 2.2, 0.7), (1.7, ridge - 0.2, -0.6), 0.03).painted((0.2, 0.17, 0.15), Material.STONE)
+    chimney = box((0.7, 2.2, 0.7), (1.7, ridge - 0.2, -0.6), 0.03).painted(
+        (0.2, 0.17, 0.15), Material.STONE
+    )
     parts.append(chimney)
     if snow_m > 0:
         cap = box((0.8, 0.16, 0.8), (1.7, ridge + 0.98, -0.6), 0.07)
@@ -187,16 +199,18 @@ def _log(start: ArrayLike, end: ArrayLike, radius: float, rng: np.random.Generat
     )
 
 
-def _window(
-    x: float, y: float, z: float, light: ArrayLike, rng: np.random.Generator
-) -> list[Mesh]:
+def _window(x: float, y: float, z: float, light: ArrayLike, rng: np.random.Generator) -> list[Mesh]:
     lit = bool(np.any(np.asarray(light) > 0))
     pane = box((0.95, 0.95, 0.03), (x, y, z - 0.02))
     kind = Material.GLOW if lit else Material.METAL
     parts = [pane.painted(light if lit else (0.06, 0.08, 0.1), kind)]
     frame = (0.33, 0.23, 0.14)
     for dx in (-0.5, 0.0, 0.5):
-        parts.append(plank((0.05 if dx == 0 else 0.1, 1.05, 0.07), (x + dx, y, z + 0.01), frame, rng))
+        parts.append(
+            plank((0.05 if dx == 0 else 0.1, 1.05, 0.07), (x + dx, y, z + 0.01), frame, rng)
+        )
     for dy in (-0.5, 0.0, 0.5):
-        parts.append(plank((1.1, 0.05 if dy == 0 else 0.1, 0.08), (x, y + dy, z + 0.01), frame, rng))
+        parts.append(
+            plank((1.1, 0.05 if dy == 0 else 0.1, 0.08), (x, y + dy, z + 0.01), frame, rng)
+        )
     return parts

@@ -24,7 +24,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     bundle = parts.add_parser("bundle", help="make the worlds that ship with DepthFusion")
     bundle.add_argument("-o", "--output", type=Path, default=Path("resources/worlds"))
     bundle.add_argument("--width", type=int, default=4096)
-    bundle.add_argument("--passes", type=int, default=6)
     bundle.add_argument("--only", nargs="*", default=(), metavar="SLUG")
     bundle.set_defaults(run=_bundle)
 
@@ -95,6 +94,6 @@ def _sheet(options: argparse.Namespace) -> int:
 def _bundle(options: argparse.Namespace) -> int:
     from ldm3d.data.bundle import make_bundle
 
-    for line in make_bundle(options.output, options.width, options.passes, options.only):
+    for line in make_bundle(options.output, options.width, options.only):
         print(line, flush=True)
     return 0

@@ -81,11 +81,15 @@ def table(rng: np.random.Generator, long_m: float = 2.4, deep_m: float = 1.05) -
     parts = [
         plank((long_m, 0.045, deep_m), (0, 0.75, 0), (0.19, 0.09, 0.04), rng, 0.012),
         plank((long_m - 0.18, 0.1, deep_m - 0.18), (0, 0.68, 0), OAK, rng),
-        box((long_m - 0.5, 0.004, deep_m - 0.3), (0, 0.774, 0)).painted((0.02, 0.06, 0.035), Material.CLOTH),
+        box((long_m - 0.5, 0.004, deep_m - 0.3), (0, 0.774, 0)).painted(
+            (0.02, 0.06, 0.035), Material.CLOTH
+        ),
     ]
     for x in (-1, 1):
         for z in (-1, 1):
-            parts.append(turned_leg(0.68, 0.055).moved((x * (long_m / 2 - 0.14), 0, z * (deep_m / 2 - 0.14))))
+            parts.append(
+                turned_leg(0.68, 0.055).moved((x * (long_m / 2 - 0.14), 0, z * (deep_m / 2 - 0.14)))
+            )
     return merged(parts)
 
 
@@ -126,8 +130,15 @@ def bankers_lamp(glow: ArrayLike = (10, 7.2, 3.6)) -> Mesh:
     )
     from ldm3d.data.mesh import grid_faces
 
-    shade = mesh_from(point.reshape(-1, 3), grid_faces(9, 14), color=(0.03, 0.30, 0.10), material=Material.GLOW)
-    bulb = sphere(0.028, 8, 12).scaled((2.6, 1, 1)).moved((0, 0.365, 0.03)).painted(glow, Material.GLOW)
+    shade = mesh_from(
+        point.reshape(-1, 3), grid_faces(9, 14), color=(0.03, 0.30, 0.10), material=Material.GLOW
+    )
+    bulb = (
+        sphere(0.028, 8, 12)
+        .scaled((2.6, 1, 1))
+        .moved((0, 0.365, 0.03))
+        .painted(glow, Material.GLOW)
+    )
     return merged([merged([foot, stem]).painted(BRASS, Material.METAL), shade, bulb])
 
 
@@ -158,9 +169,15 @@ def book_stack(rng: np.random.Generator, count: int = 4) -> Mesh:
     for _ in range(count):
         thick = rng.uniform(0.025, 0.06)
         size = (rng.uniform(0.17, 0.24), thick, rng.uniform(0.24, 0.31))
-        cover = box(size, (0, 0, 0), 0.004).painted(_COVERS[rng.integers(len(_COVERS))], Material.CLOTH)
-        pages = box((size[0] - 0.01, thick - 0.012, size[2] + 0.002), (0.008, 0, 0)).painted((0.6, 0.53, 0.4))
-        parts.append(merged([cover, pages]).turned(rng.normal(0, 0.25)).moved((0, y + thick / 2, 0)))
+        cover = box(size, (0, 0, 0), 0.004).painted(
+            _COVERS[rng.integers(len(_COVERS))], Material.CLOTH
+        )
+        pages = box((size[0] - 0.01, thick - 0.012, size[2] + 0.002), (0.008, 0, 0)).painted(
+            (0.6, 0.53, 0.4)
+        )
+        parts.append(
+            merged([cover, pages]).turned(rng.normal(0, 0.25)).moved((0, y + thick / 2, 0))
+        )
         y += thick
     return merged(parts)
 
@@ -186,7 +203,16 @@ def globe(rng: np.random.Generator) -> Mesh:
     for i in range(4):
         angle = i * np.pi / 2 + 0.4
         x, z = np.cos(angle), np.sin(angle)
-        leg = tube([[0.39 * x, 0.77, 0.39 * z], [0.34 * x, 0.4, 0.34 * z], [0.12 * x, 0.16, 0.12 * z], [0.36 * x, 0, 0.36 * z]], 0.02, 9)
+        leg = tube(
+            [
+                [0.39 * x, 0.77, 0.39 * z],
+                [0.34 * x, 0.4, 0.34 * z],
+                [0.12 * x, 0.16, 0.12 * z],
+                [0.36 * x, 0, 0.36 * z],
+            ],
+            0.02,
+            9,
+        )
         parts.append(leg.painted(OAK, Material.WOOD))
     return merged(parts)
 
@@ -198,7 +224,9 @@ def ladder(tall_m: float = 3.2) -> Mesh:
         parts.append(tube([[x, 0, 0.75], [x, tall_m, 0]], 0.024, 9).painted(OAK, Material.WOOD))
     for i in range(1, int(tall_m / 0.29)):
         t = i * 0.29 / tall_m
-        rung = tube([[-0.22, t * tall_m, 0.75 * (1 - t)], [0.22, t * tall_m, 0.75 * (1 - t)]], 0.016, 8)
+        rung = tube(
+            [[-0.22, t * tall_m, 0.75 * (1 - t)], [0.22, t * tall_m, 0.75 * (1 - t)]], 0.016, 8
+        )
         parts.append(rung.painted(OAK, Material.WOOD))
     return merged(parts)
 
@@ -214,15 +242,23 @@ def chandelier(radius_m: float, glow: ArrayLike, candles: int = 12, chain_m: flo
         for i in range(count):
             angle = i / count * 6.2832
             at = np.array([r * np.cos(angle), y, r * np.sin(angle)])
-            cup = lathe([[0.012, 0.0], [0.05, 0.04], [0.055, 0.05]], 12).painted(BRASS, Material.METAL)
+            cup = lathe([[0.012, 0.0], [0.05, 0.04], [0.055, 0.05]], 12).painted(
+                BRASS, Material.METAL
+            )
             wax = cylinder(0.018, 0.13, 10).painted((0.75, 0.68, 0.52)).moved((0, 0.03, 0))
             flame = lathe([[0.0, 0.16], [0.017, 0.185], [0.012, 0.215], [0.0, 0.25]], 10)
             parts.append(merged([cup, wax, flame.painted(glow, Material.GLOW)]).moved(at))
     for i in range(4):
         angle = i * np.pi / 2
         way = np.array([np.cos(angle), 0, np.sin(angle)])
-        parts.append(tube([way * radius_m, way * radius_m * 0.55 + [0, 0.42, 0], [0, 1.2, 0]], 0.009, 6).painted(BRASS, Material.METAL))
-    parts.append(tube([[0, 1.2, 0], [0, 1.2 + chain_m, 0]], 0.013, 6).painted(BRASS, Material.METAL))
+        parts.append(
+            tube(
+                [way * radius_m, way * radius_m * 0.55 + [0, 0.42, 0], [0, 1.2, 0]], 0.009, 6
+            ).painted(BRASS, Material.METAL)
+        )
+    parts.append(
+        tube([[0, 1.2, 0], [0, 1.2 + chain_m, 0]], 0.013, 6).painted(BRASS, Material.METAL)
+    )
     return merged(parts)
 
 

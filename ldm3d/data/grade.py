@@ -29,7 +29,7 @@ def _bloom(light: Floats, threshold: float) -> Floats:
                 bright[..., channel], sigma * unit, mode=("nearest", "wrap")
             )
     if factor == 1:
-        return glow
+        return np.asarray(glow, np.float32)
     padded = np.concatenate([glow[:, -1:], glow, glow[:, :1]], axis=1)
     big = zoom(padded, (factor, factor, 1), order=1, mode="nearest", grid_mode=True)
     return np.asarray(big[:, factor:-factor], np.float32)
@@ -57,4 +57,5 @@ def graded(light: Floats, air: Air) -> NDArray[np.uint8]:
     srgb = np.where(toned <= 0.0031308, toned * 12.92, 1.055 * toned ** (1 / 2.4) - 0.055)
     rng = np.random.default_rng(5)
     dither = rng.random((*srgb.shape[:2], 1), dtype=np.float32)
-    return np.floor(np.clip(srgb, 0, 1) * 255 + dither * 0.999).clip(0, 255).astype(np.uint8)
+    levels = np.floor(np.clip(srgb, 0, 1) * 255 + dither * 0.999)
+    return np.asarray(levels.clip(0, 255), np.uint8)

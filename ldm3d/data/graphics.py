@@ -27,7 +27,7 @@ FACES = np.array(
 def open_context() -> moderngl.Context:
     """Return a standalone OpenGL 3.3 context, on EGL where there is one."""
     try:
-        return moderngl.create_context(standalone=True, require=330, backend="egl")
+        return moderngl.create_context(standalone=True, require=330, backend="egl")  # type: ignore[arg-type]  # its stub wants a dict
     except Exception:  # glcontext raises bare Exception when libEGL is absent
         return moderngl.create_context(standalone=True, require=330)
 
@@ -43,7 +43,10 @@ class Graphics:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.context.release()
 
@@ -88,7 +91,9 @@ class Graphics:
         texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
         return texture, self.context.framebuffer(depth_attachment=texture)
 
-    def fill(self, program: moderngl.Program, target: moderngl.Framebuffer, **uniforms: Any) -> None:
+    def fill(
+        self, program: moderngl.Program, target: moderngl.Framebuffer, **uniforms: Any
+    ) -> None:
         """Run a full-screen pass."""
         target.use()
         assign(program, uniforms)

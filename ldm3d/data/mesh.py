@@ -178,11 +178,9 @@ def box(size: ArrayLike, center: ArrayLike = (0, 0, 0), bevel: float = 0.0) -> M
                     strip[:, v] = (half[v] - cut) * np.array([-1, 1, 1, -1])
                     quads.append(strip)
     points = np.concatenate(quads)
-    normal = np.repeat(
-        np.stack([_outward(quad) for quad in quads]).astype(np.float32), 4, axis=0
-    )
+    normal = np.repeat(np.stack([_outward(quad) for quad in quads]).astype(np.float32), 4, axis=0)
     base = np.arange(len(quads), dtype=np.int32)[:, None] * 4
-    faces = np.concatenate([base + [0, 1, 2], base + [0, 2, 3]])
+    faces = np.concatenate([base + np.array([0, 1, 2]), base + np.array([0, 2, 3])])
     return mesh_from(points, faces, normal).moved(center)
 
 

@@ -16,7 +16,7 @@ _TILE_PX = 1024
 
 
 def _standardised(field: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (field - field.mean()) / field.std()
+    return np.asarray((field - field.mean()) / field.std())
 
 
 def spectral_field(
@@ -96,7 +96,7 @@ def ridged(
     rng = np.random.default_rng(seed)
     total = np.zeros(np.shape(x), np.float32)
     weight, norm = 1.0, 0.0
-    previous: Floats | float = 1.0
+    previous = np.ones(np.shape(x), np.float32)
     for octave in range(octaves):
         angle, off_u, off_v = rng.random() * 6.283, rng.random(), rng.random()
         scale = 2.0**octave / (period_m * 20)
@@ -105,7 +105,7 @@ def ridged(
         crest = np.clip(1 - np.abs(wave) * 0.55, 0, 1)
         total += weight * crest * previous
         norm += weight
-        previous = 0.25 + 0.75 * crest
+        previous = np.asarray(0.25 + 0.75 * crest, np.float32)
         weight *= 0.46
     return np.asarray(total / norm, dtype=np.float32)
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ldm3d.data.mesh import Material, Mesh, icosphere, lathe, merged, mesh_from, smooth_normals, tube
+from ldm3d.data.mesh import (
+    Material,
+    Mesh,
+    icosphere,
+    lathe,
+    merged,
+    mesh_from,
+    smooth_normals,
+    tube,
+)
 
 Floats = NDArray[np.float32]
 
@@ -35,7 +44,7 @@ def kites(
     points = np.stack([start, middle - wide, start + reach, middle + wide], axis=1)
     count = len(start)
     first = np.arange(count)[:, None] * 4
-    faces = np.concatenate([first + [0, 1, 2], first + [0, 2, 3]])
+    faces = np.concatenate([first + np.array([0, 1, 2]), first + np.array([0, 2, 3])])
     tints = np.repeat(np.broadcast_to(np.asarray(color, np.float32), (count, 3)), 4, axis=0).copy()
     tints[0::4] *= 0.75
     up = np.asarray(normal, np.float32)
@@ -99,7 +108,7 @@ def pine(
         point[:, -1] - out * 0.02,
         (out * 0.8 + [0, -0.25, 0]) * (length * 0.22)[:, None],
         np.cross(out, [0, 1, 0]) * (length * 0.06)[:, None],
-        out + [0, 0.8, 0],
+        out + np.array([0, 0.8, 0]),
         np.asarray(color) * 1.3,
         0.35,
     )
@@ -111,7 +120,7 @@ def pine(
     parts = [green, tips, trunk]
     if snow > 0:
         flat = kites(
-            base.reshape(-1, 3) + [0, 0.035, 0],
+            base.reshape(-1, 3) + np.array([0, 0.035, 0]),
             along.reshape(-1, 3) * 0.86,
             width.reshape(-1, 3) * 0.86,
             normal.reshape(-1, 3) * [0.3, 1, 0.3],
@@ -162,7 +171,10 @@ def grass_tuft(
     )
     wide = side[:, None] * (1 - t**1.6)[None, :, None]
     points = np.concatenate(
-        [np.stack([center - wide, center + wide], axis=2)[:, :3].reshape(blades, 6, 3), center[:, 3:]],
+        [
+            np.stack([center - wide, center + wide], axis=2)[:, :3].reshape(blades, 6, 3),
+            center[:, 3:],
+        ],
         axis=1,
     )
     first = np.arange(blades)[:, None] * 7
@@ -227,7 +239,11 @@ def flower(
 
 
 def rock(
-    rng: np.random.Generator, detail: int = 4, cuts: int = 14, moss: float = 0.3, flatness: float = 0.7
+    rng: np.random.Generator,
+    detail: int = 4,
+    cuts: int = 14,
+    moss: float = 0.3,
+    flatness: float = 0.7,
 ) -> Mesh:
     """Return a boulder of about 1 m radius: a sphere cut by planes, roughened."""
     ball = icosphere(detail)

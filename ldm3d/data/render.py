@@ -50,9 +50,10 @@ def world_from_scene(
         light, distance_m = renderer.render(width, effort or effort_for(width), seed)
     finally:
         renderer.release()
+    columns = -round(scene.facing_deg / 360 * width)
     return World(
-        graded(light, scene.air),
-        np.ascontiguousarray(distance_m),
+        np.roll(graded(light, scene.air), columns, axis=1),
+        np.roll(distance_m, columns, axis=1),
         scene.caption,
         scene.title,
         scene.tags,

@@ -237,7 +237,12 @@ class WorldRenderer:
         rng: np.random.Generator,
     ) -> dict[str, Any]:
         """Add sun, sky and lamps into `target`; return the sun's shadow uniforms."""
-        graphics, context, scene, air = self._graphics, self._graphics.context, self._scene, self._scene.air
+        graphics, context, scene, air = (
+            self._graphics,
+            self._graphics.context,
+            self._scene,
+            self._scene.air,
+        )
         center = np.array(scene.eye, np.float32)
         target.clear()
         sun = _jittered(sun_direction(air), np.radians(air.sun_softness_deg), rng)
@@ -360,4 +365,3 @@ def _jittered(direction: Floats, radius_rad: float, rng: np.random.Generator) ->
     r, a = radius_rad * np.sqrt(rng.random()), rng.random() * 6.283
     moved = direction + r * (np.cos(a) * right + np.sin(a) * up)
     return np.asarray(moved / np.linalg.norm(moved), np.float32)
-

@@ -77,6 +77,7 @@ class Scene:
     ripple: float = 0.02  # slope of the waves
     water_tint: Color = (0.02, 0.09, 0.11)
     eye_height_m: float = 1.65
+    facing_deg: float = 0.0  # the azimuth that becomes the picture's centre
     title: str = ""
     caption: str = ""
     tags: tuple[str, ...] = ()

@@ -93,6 +93,12 @@ def scattered(
     )
 
 
+def point_on(height: Height, x: float, z: float, lift_m: float = 0.0) -> tuple[float, float, float]:
+    """Return one position on the ground, lifted a little."""
+    ground = height(np.array([x], np.float32), np.array([z], np.float32))
+    return (x, float(ground[0]) + lift_m, z)
+
+
 def on_ground(height: Height, x: Floats, z: Floats, sink_m: float = 0.0) -> Floats:
     """Return positions (N, 3) on the ground, sunk a little."""
     return np.stack([x, height(x, z) - sink_m, z], axis=-1)

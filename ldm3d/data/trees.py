@@ -105,8 +105,15 @@ def branching(
         side = rng.standard_normal(3) * 0.8
         child = way * 0.75 + side / np.linalg.norm(side) * 0.75
         branching(
-            rng, spot, child / np.linalg.norm(child), length_m * rng.uniform(0.55, 0.8),
-            radius_m * 0.55, depth - 1, tips, parts, rise,
+            rng,
+            spot,
+            child / np.linalg.norm(child),
+            length_m * rng.uniform(0.55, 0.8),
+            radius_m * 0.55,
+            depth - 1,
+            tips,
+            parts,
+            rise,
         )
 
 
@@ -131,8 +138,15 @@ def broadleaf(
         angle = (i + rng.random() * 0.6) / limbs * 6.283
         way = np.array([np.cos(angle), rng.uniform(0.5, 1.1), np.sin(angle)])
         branching(
-            rng, fork, way / np.linalg.norm(way), height_m * rng.uniform(0.26, 0.36),
-            radius_m * 0.5, 2, tips, parts, rise,
+            rng,
+            fork,
+            way / np.linalg.norm(way),
+            height_m * rng.uniform(0.26, 0.36),
+            radius_m * 0.5,
+            2,
+            tips,
+            parts,
+            rise,
         )
     wood = merged(parts).painted(bark, Material.BARK, moss)
     centers = np.array(tips)

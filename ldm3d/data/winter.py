@@ -13,7 +13,9 @@ SNOW = (0.80, 0.84, 0.90)
 
 def snow_cap(size: ArrayLike, center: ArrayLike) -> Mesh:
     """Return a soft lid of snow, an ellipsoid's upper half of `size` (3,) on `center`."""
-    return sphere(1.0, 12, 18).scaled(np.asarray(size) / 2).painted(SNOW, Material.SNOW).moved(center)
+    return (
+        sphere(1.0, 12, 18).scaled(np.asarray(size) / 2).painted(SNOW, Material.SNOW).moved(center)
+    )
 
 
 def fence(points: ArrayLike, rng: np.random.Generator, snow: bool = True) -> Mesh:
@@ -22,19 +24,21 @@ def fence(points: ArrayLike, rng: np.random.Generator, snow: bool = True) -> Mes
     parts = []
     for spot in spots:
         tall = rng.uniform(0.98, 1.1)
-        post = cylinder(0.06, tall + 0.3, 12, 0.052).painted((0.15, 0.10, 0.065), Material.BARK, 0.0)
+        post = cylinder(0.06, tall + 0.3, 12, 0.052).painted(
+            (0.15, 0.10, 0.065), Material.BARK, 0.0
+        )
         parts.append(post.moved(spot - [0, 0.3, 0]))
         if snow:
-            parts.append(snow_cap((0.17, 0.16, 0.17), spot + [0, tall + 0.005, 0]))
+            parts.append(snow_cap((0.17, 0.16, 0.17), spot + np.array([0, tall + 0.005, 0])))
     for a, b in zip(spots[:-1], spots[1:], strict=True):
         for level in (0.42, 0.84):
             lift = rng.normal(0, 0.02, 2)
-            ends = np.array([a + [0, level + lift[0], 0], b + [0, level + lift[1], 0]])
+            ends = np.array([a + np.array([0, level + lift[0], 0]), b + np.array([0, level + lift[1], 0])])
             line = np.linspace(ends[0], ends[1], 5)
             rail = tube(line, [0.045, 0.041, 0.043, 0.040, 0.044], 9)
             parts.append(rail.painted((0.17, 0.115, 0.07), Material.BARK, 0.0))
             if snow:
-                crust = tube(line + [0, 0.040, 0], 0.034, 8)
+                crust = tube(line + np.array([0, 0.040, 0]), 0.034, 8)
                 parts.append(crust.painted(SNOW, Material.SNOW))
     return merged(parts)
 
@@ -42,13 +46,17 @@ def fence(points: ArrayLike, rng: np.random.Generator, snow: bool = True) -> Mes
 def lantern_post(rng: np.random.Generator, glow: ArrayLike, height_m: float = 1.9) -> Mesh:
     """Return a wooden post with a lantern on its arm; the flame is at (0.35, height - .28, 0)."""
     iron, parts = (0.03, 0.03, 0.032), []
-    post = plank((0.11, height_m + 0.4, 0.11), (0, (height_m - 0.4) / 2, 0), (0.19, 0.125, 0.075), rng)
+    post = plank(
+        (0.11, height_m + 0.4, 0.11), (0, (height_m - 0.4) / 2, 0), (0.19, 0.125, 0.075), rng
+    )
     parts.append(post)
     parts.append(plank((0.5, 0.07, 0.07), (0.2, height_m - 0.06, 0), (0.19, 0.125, 0.075), rng))
     brace = tube([[0.05, height_m - 0.34, 0], [0.28, height_m - 0.08, 0]], 0.022, 8)
     parts.append(brace.painted((0.17, 0.11, 0.07), Material.WOOD))
     top = height_m - 0.14
-    parts.append(tube([[0.35, height_m - 0.09, 0], [0.35, top, 0]], 0.006, 6).painted(iron, Material.METAL))
+    parts.append(
+        tube([[0.35, height_m - 0.09, 0], [0.35, top, 0]], 0.006, 6).painted(iron, Material.METAL)
+    )
     hood = lathe([[0.105, -0.045], [0.09, -0.02], [0.03, 0.02], [0.0, 0.03]], 4).turned(np.pi / 4)
     parts.append(hood.moved((0.35, top, 0)).painted(iron, Material.METAL))
     parts.append(box((0.17, 0.02, 0.17), (0.35, top - 0.27, 0)).painted(iron, Material.METAL))
@@ -80,13 +88,26 @@ def snowman(rng: np.random.Generator) -> Mesh:
         at = (0.115 * np.sin(a), 1.225 - 0.03 * np.cos(a * 2), 0.19 - 0.03 * abs(a))
         parts.append(icosphere(2).scaled(0.014).moved(at).painted((0.012, 0.012, 0.014)))
     ring = np.linspace(0, 2 * np.pi, 30)
-    scarf = np.stack([0.205 * np.cos(ring), 1.10 + 0.012 * np.sin(3 * ring), 0.205 * np.sin(ring)], 1)
+    scarf = np.stack(
+        [0.205 * np.cos(ring), 1.10 + 0.012 * np.sin(3 * ring), 0.205 * np.sin(ring)], 1
+    )
     red = (0.42, 0.025, 0.02)
     parts.append(tube(scarf, 0.05, 10).painted(red, Material.CLOTH))
     tail = [[0.10, 1.09, 0.20], [0.13, 0.95, 0.29], [0.15, 0.78, 0.32], [0.16, 0.66, 0.325]]
     parts.append(tube(tail, [0.045, 0.05, 0.055, 0.05], 8).painted(red, Material.CLOTH))
     black = (0.02, 0.02, 0.024)
-    hat = lathe([[0.0, 0.235], [0.135, 0.235], [0.145, 0.22], [0.14, 0.02], [0.25, 0.012], [0.25, 0.0], [0, 0]], 28)
+    hat = lathe(
+        [
+            [0.0, 0.235],
+            [0.135, 0.235],
+            [0.145, 0.22],
+            [0.14, 0.02],
+            [0.25, 0.012],
+            [0.25, 0.0],
+            [0, 0],
+        ],
+        28,
+    )
     parts.append(hat.turned(0.12, "z").moved((0.0, 1.445, 0)).painted(black, Material.CLOTH))
     band = lathe([[0.146, 0.02], [0.147, 0.065]], 28).turned(0.12, "z").moved((0.0, 1.445, 0))
     parts.append(band.painted(red, Material.CLOTH))
@@ -112,7 +133,13 @@ def sledge(rng: np.random.Generator) -> Mesh:
     for i in range(5):
         x = -0.17 + 0.085 * i
         parts.append(plank((0.065, 0.018, 1.05), (x, 0.235, -0.02), (0.42, 0.26, 0.13), rng))
-    rope = [[-0.2, 0.29, -0.58], [-0.1, 0.1, -0.85], [0.0, 0.02, -1.05], [0.12, 0.1, -0.85], [0.2, 0.29, -0.58]]
+    rope = [
+        [-0.2, 0.29, -0.58],
+        [-0.1, 0.1, -0.85],
+        [0.0, 0.02, -1.05],
+        [0.12, 0.1, -0.85],
+        [0.2, 0.29, -0.58],
+    ]
     parts.append(tube(rope, 0.008, 6).painted((0.5, 0.06, 0.04), Material.CLOTH))
     return merged(parts)
 

@@ -27,4 +27,5 @@ class World:
 
 def depth_from_distance(distance_m: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return relative inverse depth in [0, 1], 1 = `NEAR_M` or nearer, 0 = sky."""
-    return np.clip(NEAR_M / np.maximum(distance_m, 1e-6), 0, 1).astype(np.float32)
+    depth = np.clip(NEAR_M / np.maximum(distance_m, 1e-6), 0, 1)
+    return np.asarray(depth, np.float32)

@@ -48,14 +48,17 @@ vec3 unpack_normal(float packed_value) {
     return normalize(n);
 }
 
-float hash13(vec3 p) {
-    p = fract(p * 0.1031);
-    p += dot(p, p.zyx + 31.32);
-    return fract((p.x + p.y) * p.z);
+// Jarzynski and Olano, "Hash Functions for GPU Rendering" (2020): pcg3d.
+vec3 hash33(vec3 p) {
+    uvec3 v = floatBitsToUint(p + 0.0) * 1664525u + 1013904223u;
+    v.x += v.y * v.z;
+    v.y += v.z * v.x;
+    v.z += v.x * v.y;
+    v ^= v >> 16u;
+    v.x += v.y * v.z;
+    v.y += v.z * v.x;
+    v.z += v.x * v.y;
+    return vec3(v >> 8u) / 16777216.0;
 }
 
-vec3 hash33(vec3 p) {
-    p = fract(p * vec3(0.1031, 0.1030, 0.0973));
-    p += dot(p, p.yxz + 33.33);
-    return fract((p.xxy + p.yxx) * p.zyx);
-}
+float hash13(vec3 p) { return hash33(p).x; }

@@ -27,7 +27,7 @@ uniform float u_raw;  // 1: no weights (the mirror image)
 layout(location = 0) out vec4 f_sum;
 
 vec3 sky_full(vec3 d) {
-    vec3 c = sky_gradient(d) + night_lights(d, u_fbm) + aurora_light(d, u_fbm);
+    vec3 c = sky_gradient(d) + night_lights(d, u_fbm) + aurora_light(d, u_fbm, hash13(vec3(gl_FragCoord.xy, u_pass + 5.0)));
     float s = dot(d, u_sun_direction);
     c += u_sun * (u_moon > 0.0 ? 0.0 : 14.0) * smoothstep(0.99985, 0.99993, s);
     if (u_moon > 0.0) {

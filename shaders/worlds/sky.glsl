@@ -39,15 +39,15 @@ vec3 night_lights(vec3 d, sampler3D fbm) {
     vec3 c = milky * smoothstep(0.3, 0.75, cloud) * (1.0 - 0.75 * dust) * vec3(0.34, 0.38, 0.55) * 0.16;
     c += star_layer(d, 150.0, 0.07 + 0.22 * milky, 0.8);
     c += star_layer(d, 320.0, 0.10 + 0.3 * milky, 0.3);
-    c += star_layer(d, 60.0, 0.025, 2.6);
+    c += star_layer(d, 105.0, 0.02, 2.4);
     return c * u_stars * smoothstep(-0.02, 0.12, d.y);
 }
 
-vec3 aurora_light(vec3 d, sampler3D fbm) {
+vec3 aurora_light(vec3 d, sampler3D fbm, float shift) {  // shift in [0, 1) hides the layers
     if (u_aurora <= 0.0 || d.y < 0.02) return vec3(0.0);
     vec3 sum = vec3(0.0);
     for (int i = 0; i < 60; i++) {
-        float h = float(i) / 59.0;
+        float h = (float(i) + shift) / 60.0;
         float height = 1.0 + 1.5 * h;
         vec2 p = d.xz / (d.y + 0.08) * height;
         vec2 bend = (texture(fbm, vec3(p * 0.012, 0.21)).rg) * 0.35;

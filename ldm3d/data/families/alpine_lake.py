@@ -17,6 +17,7 @@ from ldm3d.data.terrain import (
     Height,
     mix,
     on_ground,
+    point_on,
     scattered,
     slope,
     smoothstep,
@@ -43,8 +44,12 @@ def ground_height(number: int) -> Height:
 
     def height(x: Floats, z: Floats) -> Floats:
         shore, distance = _shore_m(x, z, number), np.hypot(x, z)
-        land = np.where(shore > 0, shore * 0.10 + 0.0006 * np.minimum(shore, 300) ** 2, shore * 0.13)
-        land = np.maximum(land, -5.0) + fbm(x, z, 4.0, 4, number + 1) * 0.10 * smoothstep(-1, 4, shore)
+        land = np.where(
+            shore > 0, shore * 0.10 + 0.0006 * np.minimum(shore, 300) ** 2, shore * 0.13
+        )
+        land = np.maximum(land, -5.0) + fbm(x, z, 4.0, 4, number + 1) * 0.10 * smoothstep(
+            -1, 4, shore
+        )
         land = land + fbm(x, z, 40, 4, number + 2) * 2.5 * smoothstep(3, 60, shore)
         warp = fbm(x, z, 900, 3, number + 13) * 260
         crest = np.clip(ridged(x + warp, z - warp, 4200, 8, number + 3) - 0.36, 0, 1) ** 1.2 * 2.0
@@ -62,14 +67,20 @@ def _paint(ground: Mesh, number: int) -> Mesh:
     x, y, z = ground.position.T
     shore, steep = _shore_m(x, z, number), slope(ground)
     patch = fbm(x, z, 30, 4, number + 5)
-    green = mix(np.array([0.060, 0.085, 0.018]), np.array([0.12, 0.105, 0.03]), smoothstep(-0.4, 0.7, patch))
+    green = mix(
+        np.array([0.060, 0.085, 0.018]), np.array([0.12, 0.105, 0.03]), smoothstep(-0.4, 0.7, patch)
+    )
     wood = np.array([0.022, 0.040, 0.018])
     color = mix(green, wood, smoothstep(60, 260, shore) * smoothstep(0.5, -0.3, patch))
     beach = np.array([0.26, 0.225, 0.17]) * (0.9 + 0.3 * patch[:, None])
     color = mix(beach, color, smoothstep(0.5, 3.0, shore + patch * 1.5))
-    stone = np.array([0.20, 0.185, 0.175]) * (0.85 + 0.5 * fbm(x, y * 2.0, 160, 4, number + 6)[:, None])
+    stone = np.array([0.20, 0.185, 0.175]) * (
+        0.85 + 0.5 * fbm(x, y * 2.0, 160, 4, number + 6)[:, None]
+    )
     color = mix(color, stone, smoothstep(0.20, 0.36, steep + smoothstep(240, 460, y) * 0.22))
-    snow = smoothstep(330, 560, y + fbm(x, z, 240, 4, number + 7) * 150) * smoothstep(0.62, 0.34, steep)
+    snow = smoothstep(330, 560, y + fbm(x, z, 240, 4, number + 7) * 150) * smoothstep(
+        0.62, 0.34, steep
+    )
     color = mix(color, np.array([0.82, 0.85, 0.9]), snow)
     rgba = ground.color.copy()
     rgba[:, :3] = color
@@ -99,13 +110,17 @@ def _forest(scene: Scene, height: Height, streams: Streams) -> None:
     size = rng.uniform(0.55, 1.35, len(x))
     at = on_ground(height, x, z, 0.25)
     tint = rng.uniform(0.75, 1.25, (len(x), 1)) * (1 + rng.normal(0, 0.06, (len(x), 3)))
-    for i, (low, high, parts) in enumerate(((0, 75, (34, 7, 10)), (75, 300, (20, 6, 4)), (300, 2000, (11, 5, 2)))):
+    for i, (low, high, parts) in enumerate(
+        ((0, 75, (34, 7, 10)), (75, 300, (20, 6, 4)), (300, 2000, (11, 5, 2)))
+    ):
         for kind in range(3):
             choice = (d >= low) & (d < high) & (np.arange(len(d)) % 3 == kind)
             tree = pine(np.random.default_rng(100 * i + kind), 15.0 + kind * 2, *parts)
             scene.add(
                 tree,
-                placed(at[choice], size[choice], rng.random(int(choice.sum())) * 6.283, tint[choice]),
+                placed(
+                    at[choice], size[choice], rng.random(int(choice.sum())) * 6.283, tint[choice]
+                ),
                 casts_sky=i < 2,
             )
 
@@ -155,7 +170,12 @@ def _stones(scene: Scene, height: Height, streams: Streams) -> None:
         at = on_ground(height, x[keep], z[keep], 0.02)
         scene.add(
             small,
-            placed(at, rng.uniform(0.04, 0.16, len(at)), rng.random(len(at)) * 6.28, rng.uniform(0.7, 1.3, (len(at), 1))),
+            placed(
+                at,
+                rng.uniform(0.04, 0.16, len(at)),
+                rng.random(len(at)) * 6.28,
+                rng.uniform(0.7, 1.3, (len(at), 1)),
+            ),
             casts_sky=False,
         )
         x, z = scattered(rng, 60, 4, 120, power=0.8)
@@ -175,7 +195,9 @@ def _reeds_and_lilies(scene: Scene, streams: Streams) -> None:
     for _ in range(4):
         x, z = rng.normal(0, 0.12, 2)
         lean = rng.normal(0, 0.06, 2)
-        heads.append(tube([[x, 0, z], [x + lean[0], 1.3, z + lean[1]]], 0.004, 5).painted((0.11, 0.10, 0.04)))
+        heads.append(
+            tube([[x, 0, z], [x + lean[0], 1.3, z + lean[1]]], 0.004, 5).painted((0.11, 0.10, 0.04))
+        )
         end = [[x + lean[0], 1.28, z + lean[1]], [x + lean[0] * 1.15, 1.46, z + lean[1] * 1.15]]
         heads.append(tube(end, 0.014, 8).painted((0.12, 0.06, 0.025), Material.CLOTH))
     plant = merged([reed, *heads])
@@ -184,15 +206,33 @@ def _reeds_and_lilies(scene: Scene, streams: Streams) -> None:
     keep = (shore > -3.2) & (shore < 0.1) & (np.abs(x) > 2.0)
     keep &= fbm(x, z, 11, 2, number + 30) > rng.uniform(-0.1, 0.4, len(x))
     at = np.stack([x, np.full_like(x, -0.1), z], axis=-1)[keep]
-    scene.add(plant, placed(at, rng.uniform(0.7, 1.2, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
-    pad = lathe([[0.0, 0.008], [0.12, 0.006], [0.15, 0.012]], 20).painted((0.045, 0.10, 0.03), Material.FOLIAGE, 0.1)
-    bloom = flower(np.random.default_rng(3), (0.85, 0.70, 0.75), (0.8, 0.6, 0.1), 0.05, 0.075, 12, 1)
-    centers = np.array([[-2.3, -3.4], [2.4, -5.6], [3.4, -1.6], [-4.6, -6.5], [5.5, -8.0], [-6.0, -2.0]])
+    scene.add(
+        plant,
+        placed(at, rng.uniform(0.7, 1.2, len(at)), rng.random(len(at)) * 6.28),
+        casts_sky=False,
+    )
+    pad = lathe([[0.0, 0.008], [0.12, 0.006], [0.15, 0.012]], 20).painted(
+        (0.045, 0.10, 0.03), Material.FOLIAGE, 0.1
+    )
+    bloom = flower(
+        np.random.default_rng(3), (0.85, 0.70, 0.75), (0.8, 0.6, 0.1), 0.05, 0.075, 12, 1
+    )
+    centers = np.array(
+        [[-2.3, -3.4], [2.4, -5.6], [3.4, -1.6], [-4.6, -6.5], [5.5, -8.0], [-6.0, -2.0]]
+    )
     spots = np.concatenate([c + rng.normal(0, 0.75, (16, 2)) for c in centers])
     spots = spots[np.abs(spots[:, 0]) > 1.25]
     at = np.stack([spots[:, 0], np.zeros(len(spots)), spots[:, 1]], axis=-1)
-    scene.add(pad, placed(at, rng.uniform(0.6, 1.35, len(at)), rng.random(len(at)) * 6.28, rng.uniform(0.8, 1.3, (len(at), 3))))
-    scene.add(bloom, placed(at[::4] + [0.05, 0.0, 0.03], rng.uniform(0.8, 1.1, len(at[::4]))))
+    scene.add(
+        pad,
+        placed(
+            at,
+            rng.uniform(0.6, 1.35, len(at)),
+            rng.random(len(at)) * 6.28,
+            rng.uniform(0.8, 1.3, (len(at), 3)),
+        ),
+    )
+    scene.add(bloom, placed(at[::4] + np.array([0.05, 0.0, 0.03]), rng.uniform(0.8, 1.1, len(at[::4]))))
 
 
 def _air(streams: Streams) -> tuple[Air, str]:
@@ -226,20 +266,25 @@ def build(streams: Streams) -> Scene:
         ripple=0.014,
         water_tint=(0.012, 0.050, 0.055),
         eye_height_m=EYE_ABOVE_DECK_M,
+        facing_deg=-22.0,
     )
     scene.add(_paint(terrain(height, far_m=7000), streams.number), casts_sky=False)
-    scene.add(water_surface(height, 0.0).painted((0.20, 0.185, 0.13)), casts_sun=False, casts_sky=False)
+    scene.add(
+        water_surface(height, 0.0).painted((0.20, 0.185, 0.13)), casts_sun=False, casts_sky=False
+    )
     scene.add(jetty(streams.layout, 13.5, 1.9, DECK_M).moved((0, 0, 5.2)))
     boat = rowing_boat(streams.layout).turned(0.35).moved((2.05, 0.02, -2.2))
     scene.add(boat)
     cabin = log_cabin(np.random.default_rng(2), (3.0, 1.5, 0.5))
-    spot = np.array([[-15.0, float(height(np.float32([-15]), np.float32([20]))[0]) - 0.25, 20.0]])
+    spot = np.array([point_on(height, -15.0, 20.0, -0.25)])
     scene.add(cabin, placed(spot, 1.0, 2.5))
     _forest(scene, height, streams)
     _meadow(scene, height, streams)
     _stones(scene, height, streams)
     _reeds_and_lilies(scene, streams)
     scene.title = "Jetty on the mountain lake"
-    scene.caption = f"an alpine lake at {hour}, a wooden jetty and a rowing boat, pines and snowy mountains"
+    scene.caption = (
+        f"an alpine lake at {hour}, a wooden jetty and a rowing boat, pines and snowy mountains"
+    )
     scene.tags = ("lake", "mountains", hour, "jetty", "boat", "pines")
     return scene

@@ -13,7 +13,7 @@ from ldm3d.data.mesh import Material, Mesh, lathe
 from ldm3d.data.noise import fbm, ridged
 from ldm3d.data.plants import fern, flower, grass_tuft, kites, pine, rock
 from ldm3d.data.scene import Air, Lamp, Scene, placed
-from ldm3d.data.terrain import Height, mix, on_ground, scattered, smoothstep, terrain, water_surface
+from ldm3d.data.terrain import Height, mix, on_ground, point_on, scattered, smoothstep, terrain, water_surface
 from ldm3d.data.trees import broadleaf
 
 Floats = NDArray[np.float32]
@@ -33,7 +33,9 @@ def _shore_m(x: Floats, z: Floats, number: int) -> Floats:
 
 def _path_m(x: Floats, z: Floats) -> Floats:
     """Return metres from the middle of the stepping-stone path past the eye."""
-    middle = -0.95 - 0.11 * (z + 1.0) ** 2 * (z < -1.0) + 0.9 * np.sin(np.maximum(z, -1) * 0.4 + 0.4)
+    middle = (
+        -0.95 - 0.11 * (z + 1.0) ** 2 * (z < -1.0) + 0.9 * np.sin(np.maximum(z, -1) * 0.4 + 0.4)
+    )
     return np.asarray(np.abs(x - middle), np.float32)
 
 
@@ -43,13 +45,21 @@ def ground_height(number: int) -> Height:
     def height(x: Floats, z: Floats) -> Floats:
         d, shore = np.hypot(x, z), _shore_m(x, z, number)
         bank = BANK_M * smoothstep(-0.15, 1.3, shore) - 1.1 * smoothstep(0.3, -3.0, shore)
-        mound = (fbm(x, z, 13, 3, number + 1) * 0.5 + 0.35) * 1.3 * smoothstep(3.5, 11, d) * smoothstep(0.5, 5, shore)
+        mound = (
+            (fbm(x, z, 13, 3, number + 1) * 0.5 + 0.35)
+            * 1.3
+            * smoothstep(3.5, 11, d)
+            * smoothstep(0.5, 5, shore)
+        )
         fine = fbm(x, z, 1.9, 3, number + 2) * 0.035
         hills = smoothstep(45, 420, d) * (34 + fbm(x, z, 210, 5, number + 3) * 44)
         crest = smoothstep(700, 3200, d) * ridged(x, z, 2400, 7, number + 4) * 420
         fx, fz = x + 1500, z + 4600
         cone = np.maximum(1950 * np.exp(-np.hypot(fx, fz) / 1050) - 60, 0)
-        cone = np.minimum(cone, 1330 + 25 * fbm(x, z, 300, 3, number + 6)) + smoothstep(200, 900, cone) * fbm(fx * 1.0, fz * 1.0, 420, 4, number + 5) * 34
+        cone = (
+            np.minimum(cone, 1330 + 25 * fbm(x, z, 300, 3, number + 6))
+            + smoothstep(200, 900, cone) * fbm(fx, fz, 700, 5, number + 5) * 40
+        )
         return np.asarray(bank + mound + fine + hills + crest + cone, np.float32)
 
     return height
@@ -59,16 +69,28 @@ def _paint(ground: Mesh, number: int) -> Mesh:
     x, y, z = ground.position.T
     d, shore = np.hypot(x, z), _shore_m(x, z, number)
     patch = fbm(x, z, 5, 4, number + 7)
-    moss = mix(np.array([0.055, 0.095, 0.016]), np.array([0.10, 0.125, 0.028]), smoothstep(-0.5, 0.5, patch))
+    moss = mix(
+        np.array([0.055, 0.095, 0.016]),
+        np.array([0.10, 0.125, 0.028]),
+        smoothstep(-0.5, 0.5, patch),
+    )
     gravel = np.array([0.33, 0.30, 0.25]) * (0.95 + 0.15 * patch[:, None])
-    color = mix(gravel, moss, smoothstep(0.62, 0.80, _path_m(x, z) + 0.12 * patch + 9 * smoothstep(9, 12, d)))
+    color = mix(
+        gravel,
+        moss,
+        smoothstep(0.62, 0.80, _path_m(x, z) + 0.12 * patch + 9 * smoothstep(9, 12, d)),
+    )
     bed = np.array([0.10, 0.085, 0.055])
     color = mix(bed, color, smoothstep(-0.1, 0.35, shore))
-    woods = mix(np.array([0.035, 0.06, 0.02]), np.array([0.30, 0.17, 0.19]), smoothstep(0.25, 0.75, fbm(x, z, 90, 3, number + 8)))
+    woods = mix(
+        np.array([0.035, 0.06, 0.02]),
+        np.array([0.30, 0.17, 0.19]),
+        smoothstep(0.25, 0.75, fbm(x, z, 90, 3, number + 8)),
+    )
     color = mix(color, woods, smoothstep(35, 90, d))
     rock_color = np.array([0.16, 0.17, 0.20])
     color = mix(color, rock_color, smoothstep(1200, 2200, d))
-    snow = smoothstep(640, 840, y + fbm(x, z, 260, 4, number + 9) * 170) * smoothstep(2000, 2600, d)
+    snow = smoothstep(640, 840, y + fbm(x, z, 700, 4, number + 9) * 130) * smoothstep(2000, 2600, d)
     color = mix(color, np.array([0.85, 0.87, 0.92]), snow)
     rgba = ground.color.copy()
     rgba[:, :3] = color
@@ -84,27 +106,43 @@ def _trees(scene: Scene, height: Height, streams: Streams) -> None:
         own = np.random.default_rng(60 + kind)
         tree = broadleaf(own, 5.6, 0.24, 60000, 0.062, pink, 0.35, (0.075, 0.055, 0.05), 0.26, 0.12)
         near = ((-3.9, -3.6, 1.0), (4.4, 1.6, 1.05), (-4.6, 4.8, 1.1))[kind]
-        p = on_ground(height, np.float32([near[0]]), np.float32([near[1]]), 0.05)
+        p = np.array([point_on(height, near[0], near[1], -0.05)])
         scene.add(tree, placed(p, near[2], kind * 2.0))
         x, z = scattered(rng, 40, 8, 45, power=0.8)
         keep = (_shore_m(x, z, number) > 1.2) & (_path_m(x, z) > 1.5)
         at = on_ground(height, x[keep], z[keep], 0.05)[:7]
-        scene.add(tree, placed(at, rng.uniform(0.8, 1.25, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
-        far = broadleaf(own, 6.0, 0.2, 3600, 0.22, pink, 0.2, (0.07, 0.055, 0.05), 0.26, 0.12)
+        scene.add(
+            tree,
+            placed(at, rng.uniform(0.8, 1.25, len(at)), rng.random(len(at)) * 6.28),
+            casts_sky=False,
+        )
+        far = broadleaf(own, 6.0, 0.2, 1700, 0.32, pink, 0.2, (0.07, 0.055, 0.05), 0.26, 0.12)
         x, z = scattered(rng, 420, 45, 380, power=0.8)
         keep = fbm(x, z, 80, 2, number + 8) > rng.uniform(-0.1, 0.7, len(x))
         at = on_ground(height, x[keep], z[keep], 0.2)
-        scene.add(far, placed(at, rng.uniform(0.9, 1.7, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
-    green = broadleaf(np.random.default_rng(70), 7.0, 0.25, 3000, 0.25, (0.06, 0.11, 0.022), 0.2)
-    dark = pine(np.random.default_rng(71), 15, 18, 6, 5)
+        scene.add(
+            far,
+            placed(at, rng.uniform(0.9, 1.7, len(at)), rng.random(len(at)) * 6.28),
+            casts_sky=False,
+        )
+    green = broadleaf(np.random.default_rng(70), 7.0, 0.25, 1300, 0.38, (0.06, 0.11, 0.022), 0.2)
+    dark = pine(np.random.default_rng(71), 15, 13, 6, 3)
     for mesh, count in ((green, 800), (dark, 900)):
         x, z = scattered(rng, count, 40, 620, power=0.7)
         at = on_ground(height, x, z, 0.2)
         tint = rng.uniform(0.8, 1.25, (len(at), 1)) * np.ones(3)
-        scene.add(mesh, placed(at, rng.uniform(0.6, 1.4, len(at)), rng.random(len(at)) * 6.28, tint), casts_sky=False)
+        scene.add(
+            mesh,
+            placed(at, rng.uniform(0.6, 1.4, len(at)), rng.random(len(at)) * 6.28, tint),
+            casts_sky=False,
+        )
     cane = bamboo(np.random.default_rng(72))
-    spots = np.array([[-9.5 + 0.9 * i + rng.normal(0, 0.4), 8.5 + rng.normal(0, 1.2)] for i in range(9)])
-    spots = np.concatenate([spots, np.array([[9.5 + rng.normal(0, 0.9), 2.5 + 1.1 * i] for i in range(7)])]).astype(np.float32)
+    spots = np.array(
+        [[-9.5 + 0.9 * i + rng.normal(0, 0.4), 8.5 + rng.normal(0, 1.2)] for i in range(9)]
+    )
+    spots = np.concatenate(
+        [spots, np.array([[9.5 + rng.normal(0, 0.9), 2.5 + 1.1 * i] for i in range(7)])]
+    ).astype(np.float32)
     at = on_ground(height, spots[:, 0], spots[:, 1], 0.05)
     scene.add(cane, placed(at, rng.uniform(0.8, 1.2, len(at)), rng.random(len(at)) * 6.28))
 
@@ -119,12 +157,18 @@ def _petals(scene: Scene, height: Height, streams: Streams) -> None:
     y = np.maximum(ground + 0.006, 0.004)
     angle = rng.random(len(x)) * 6.283
     flat = (ground < 0.0)[:, None]
-    way = np.stack([np.cos(angle), rng.normal(0, 0.3, len(x)), np.sin(angle)], axis=1) * np.where(flat, [1, 0, 1], [1, 1, 1])
+    way = np.stack([np.cos(angle), rng.normal(0, 0.3, len(x)), np.sin(angle)], axis=1) * np.where(
+        flat, [1, 0, 1], [1, 1, 1]
+    )
     along = way * rng.uniform(0.010, 0.020, (len(x), 1))
     side = np.cross(along, [0, 1, 0]) * 0.45
     tint = np.array([0.80, 0.50, 0.56]) * rng.uniform(0.8, 1.15, (len(x), 1))
     at = np.stack([x, y, z], axis=1)
-    scene.add(kites(at, along, side, np.tile([0, 1.0, 0], (len(x), 1)), tint, 0.3, 0.6), casts_sun=False, casts_sky=False)
+    scene.add(
+        kites(at, along, side, np.tile([0, 1.0, 0], (len(x), 1)), tint, 0.3, 0.6),
+        casts_sun=False,
+        casts_sky=False,
+    )
     air = 420
     x, z = scattered(rng, air, 1.2, 13, power=0.8)
     at = np.stack([x, rng.uniform(0.3, 5.0, air), z], axis=1)
@@ -132,7 +176,13 @@ def _petals(scene: Scene, height: Height, streams: Streams) -> None:
     along *= 0.016 / np.linalg.norm(along, axis=1, keepdims=True)
     side = np.cross(along, rng.standard_normal((air, 3)))
     side *= 0.007 / np.linalg.norm(side, axis=1, keepdims=True)
-    scene.add(kites(at, along, side, np.tile([0, 1.0, 0], (air, 1)), np.array([0.82, 0.52, 0.58]), 0.8, 0.6), casts_sun=False, casts_sky=False)
+    scene.add(
+        kites(
+            at, along, side, np.tile([0, 1.0, 0], (air, 1)), np.array([0.82, 0.52, 0.58]), 0.8, 0.6
+        ),
+        casts_sun=False,
+        casts_sky=False,
+    )
 
 
 def _low_plants(scene: Scene, height: Height, streams: Streams) -> None:
@@ -140,9 +190,17 @@ def _low_plants(scene: Scene, height: Height, streams: Streams) -> None:
     for kind in range(3):
         tuft = grass_tuft(np.random.default_rng(kind), 13, 0.15, 0.09, 0.004, (0.085, 0.14, 0.025))
         x, z = scattered(rng, 15000, 0.6, 20, power=0.8)
-        keep = (_shore_m(x, z, number) > 0.25) & (_path_m(x, z) > 0.7) & (fbm(x, z, 3, 3, number + 13) > rng.uniform(-0.9, 0.3, len(x)))
+        keep = (
+            (_shore_m(x, z, number) > 0.25)
+            & (_path_m(x, z) > 0.7)
+            & (fbm(x, z, 3, 3, number + 13) > rng.uniform(-0.9, 0.3, len(x)))
+        )
         at = on_ground(height, x[keep], z[keep], 0.01)
-        scene.add(tuft, placed(at, rng.uniform(0.45, 1.2, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
+        scene.add(
+            tuft,
+            placed(at, rng.uniform(0.45, 1.2, len(at)), rng.random(len(at)) * 6.28),
+            casts_sky=False,
+        )
     iris = flower(np.random.default_rng(5), (0.20, 0.09, 0.55), (0.7, 0.6, 0.1), 0.62, 0.06, 6, 3)
     blades = grass_tuft(np.random.default_rng(6), 16, 0.62, 0.12, 0.011, (0.07, 0.125, 0.035))
     x, z = scattered(rng, 2600, 1.5, 22, power=0.75)
@@ -157,24 +215,45 @@ def _low_plants(scene: Scene, height: Height, streams: Streams) -> None:
     keep = (_shore_m(x, z, number) > 0.7) & (_path_m(x, z) > 1.1)
     at = on_ground(height, x[keep], z[keep], 0.02)
     scene.add(plant, placed(at, rng.uniform(0.6, 1.2, len(at)), rng.random(len(at)) * 6.28))
-    azalea = broadleaf(np.random.default_rng(9), 1.5, 0.04, 9000, 0.035, (0.06, 0.12, 0.02), 0.0, stem=0.12)
+    azalea = broadleaf(
+        np.random.default_rng(9), 1.5, 0.04, 9000, 0.035, (0.06, 0.12, 0.02), 0.0, stem=0.12
+    )
     x, z = scattered(rng, 70, 3.0, 26, power=0.8)
     keep = (_shore_m(x, z, number) > 0.8) & (_path_m(x, z) > 1.5)
     at = on_ground(height, x[keep], z[keep], 0.1)
-    scene.add(azalea, placed(at, rng.uniform(0.5, 0.95, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
-    pad = lathe([[0.0, 0.008], [0.12, 0.006], [0.15, 0.012]], 20).painted((0.045, 0.11, 0.035), Material.FOLIAGE, 0.1)
+    scene.add(
+        azalea,
+        placed(at, rng.uniform(0.5, 0.95, len(at)), rng.random(len(at)) * 6.28),
+        casts_sky=False,
+    )
+    pad = lathe([[0.0, 0.008], [0.12, 0.006], [0.15, 0.012]], 20).painted(
+        (0.045, 0.11, 0.035), Material.FOLIAGE, 0.1
+    )
     lotus = flower(np.random.default_rng(3), (0.85, 0.50, 0.60), (0.8, 0.6, 0.1), 0.05, 0.08, 12, 1)
-    spots = np.concatenate([np.array(c) + rng.normal(0, 0.7, (18, 2)) for c in ((1.4, -4.0), (4.6, -4.6), (-1.5, -7.5), (7.0, -8.0))])
+    spots = np.concatenate(
+        [
+            np.array(c) + rng.normal(0, 0.7, (18, 2))
+            for c in ((1.4, -4.0), (4.6, -4.6), (-1.5, -7.5), (7.0, -8.0))
+        ]
+    )
     wet = _shore_m(spots[:, 0], spots[:, 1], number) < -0.3
     at = np.stack([spots[:, 0], np.zeros(len(spots)), spots[:, 1]], axis=-1)[wet]
-    scene.add(pad, placed(at, rng.uniform(0.6, 1.3, len(at)), rng.random(len(at)) * 6.28, rng.uniform(0.8, 1.3, (len(at), 3))))
-    scene.add(lotus, placed(at[::5] + [0.04, 0, 0.02], 1.0))
+    scene.add(
+        pad,
+        placed(
+            at,
+            rng.uniform(0.6, 1.3, len(at)),
+            rng.random(len(at)) * 6.28,
+            rng.uniform(0.8, 1.3, (len(at), 3)),
+        ),
+    )
+    scene.add(lotus, placed(at[::5] + np.array([0.04, 0, 0.02]), 1.0))
 
 
 def _stones(scene: Scene, height: Height, streams: Streams) -> None:
     rng, number = streams.layout, streams.number
     for kind in range(4):
-        stone = rock(np.random.default_rng(30 + kind), 4, 13, 0.55)
+        stone = rock(np.random.default_rng(30 + kind), 3 + (kind == 0), 13, 0.55)
         x, z = scattered(rng, 900, 1.4, 24, power=0.7)
         shore = _shore_m(x, z, number)
         keep = np.abs(shore) < 0.30
@@ -186,7 +265,9 @@ def _stones(scene: Scene, height: Height, streams: Streams) -> None:
         scene.add(stone, placed(at, rng.uniform(0.25, 0.8, len(at)), rng.random(len(at)) * 6.28))
     slab = rock(np.random.default_rng(40), 4, 16, 0.12, 0.14)
     z = np.arange(-9.0, 10.0, 0.62).astype(np.float32)
-    middle = -0.95 - 0.11 * (z + 1.0) ** 2 * (z < -1.0) + 0.9 * np.sin(np.maximum(z, -1) * 0.4 + 0.4)
+    middle = (
+        -0.95 - 0.11 * (z + 1.0) ** 2 * (z < -1.0) + 0.9 * np.sin(np.maximum(z, -1) * 0.4 + 0.4)
+    )
     x = (middle + rng.normal(0, 0.08, len(z))).astype(np.float32)
     keep = _shore_m(x, z, number) > 0.2
     at = on_ground(height, x[keep], z[keep], 0.012)
@@ -206,7 +287,7 @@ def build(streams: Streams) -> Scene:
         glow=(1.5, 1.05, 0.72),
         ground=(0.11, 0.10, 0.06),
         sky_gain=1.15,
-        fog_density=0.00042,
+        fog_density=0.00020,
         fog_height_m=200,
         shafts=0.05,
         shaft_reach_m=40,
@@ -215,14 +296,19 @@ def build(streams: Streams) -> Scene:
         cirrus=0.45,
         saturation=1.12,
     )
-    ground = float(height(np.float32([0]), np.float32([0]))[0])
+    ground = point_on(height, 0.0, 0.0)[1]
     scene = Scene(
-        eye=(0.0, ground + EYE_M, 0.0), air=air, mirror_height_m=0.0, ripple=0.008,
-        water_tint=(0.015, 0.045, 0.035), eye_height_m=EYE_M,
+        eye=(0.0, ground + EYE_M, 0.0),
+        air=air,
+        mirror_height_m=0.0,
+        ripple=0.008,
+        water_tint=(0.015, 0.045, 0.035),
+        eye_height_m=EYE_M,
+        facing_deg=4.0,
     )
 
     def spot(x: float, z: float, lift: float = 0.0) -> tuple[float, float, float]:
-        return (x, float(height(np.float32([x]), np.float32([z]))[0]) + lift, z)
+        return point_on(height, x, z, lift)
 
     scene.add(_paint(terrain(height), streams.number), casts_sky=False)
     pond = water_surface(height, 0.0, 60).painted((0.13, 0.12, 0.07))

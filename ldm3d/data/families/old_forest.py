@@ -12,7 +12,7 @@ from ldm3d.data.mesh import Material, Mesh, merged
 from ldm3d.data.noise import fbm
 from ldm3d.data.plants import fern, flower, grass_tuft, kites, mushroom, rock
 from ldm3d.data.scene import Air, Scene, placed
-from ldm3d.data.terrain import Height, mix, on_ground, scattered, smoothstep, terrain
+from ldm3d.data.terrain import Height, mix, on_ground, point_on, scattered, smoothstep, terrain
 from ldm3d.data.trees import broadleaf, leaf_cloud, trunk
 
 Floats = NDArray[np.float32]
@@ -45,7 +45,11 @@ def _ground(height: Height, number: int) -> Mesh:
     x, _, z = mesh.position.T
     patch = fbm(x, z, 2.6, 4, number + 2)
     soil = np.array([0.060, 0.042, 0.026]) * (1 + 0.3 * patch[:, None])
-    moss = mix(np.array([0.050, 0.085, 0.014]), np.array([0.105, 0.125, 0.022]), smoothstep(-0.5, 0.6, patch))
+    moss = mix(
+        np.array([0.050, 0.085, 0.014]),
+        np.array([0.105, 0.125, 0.022]),
+        smoothstep(-0.5, 0.6, patch),
+    )
     color = mix(soil, moss, smoothstep(0.35, 1.5, _path_m(x, z) + patch * 0.7))
     rgba = mesh.color.copy()
     rgba[:, :3] = color
@@ -55,14 +59,14 @@ def _ground(height: Height, number: int) -> Mesh:
 def _trees(scene: Scene, height: Height, streams: Streams) -> None:
     rng = streams.layout
     spots: list[tuple[float, float]] = []
-    for x, z in ((-2.5, -3.2), (3.1, -4.6), (-3.6, 2.4), (2.7, 3.3), (5.6, -0.6)):
-        spots.append((x + rng.normal(0, 0.25), z + rng.normal(0, 0.25)))
+    for near_x, near_z in ((-2.5, -3.2), (3.1, -4.6), (-3.6, 2.4), (2.7, 3.3), (5.6, -0.6)):
+        spots.append((near_x + rng.normal(0, 0.25), near_z + rng.normal(0, 0.25)))
     xs, zs = scattered(rng, 4000, 4.5, 85, power=0.7)
-    for x, z in zip(xs, zs, strict=True):
-        gap = 2.6 + 0.012 * np.hypot(x, z)
-        clear = all((x - a) ** 2 + (z - b) ** 2 > gap * gap for a, b in spots)
-        if clear and float(_path_m(np.float32(x), np.float32(z))) > 1.9:
-            spots.append((float(x), float(z)))
+    for try_x, try_z, off_path in zip(xs, zs, _path_m(xs, zs) > 1.9, strict=True):
+        gap = 2.6 + 0.012 * np.hypot(try_x, try_z)
+        clear = all((try_x - a) ** 2 + (try_z - b) ** 2 > gap * gap for a, b in spots)
+        if clear and off_path:
+            spots.append((float(try_x), float(try_z)))
         if len(spots) > 420:
             break
     at = np.array([[x, 0, z] for x, z in spots])
@@ -77,7 +81,9 @@ def _trees(scene: Scene, height: Height, streams: Streams) -> None:
         scene.add(wood, placed(at[choice], size[choice], yaw[choice]))
         crown = []
         centers = own.normal(0, 1, (30, 3)) * [2.3, 2.1, 2.3] + [0, 13.5, 0]
-        crown.append(leaf_cloud(own, centers, own.uniform(0.7, 1.4, 30), 6000, 0.22, (0.060, 0.115, 0.018)))
+        crown.append(
+            leaf_cloud(own, centers, own.uniform(0.7, 1.4, 30), 6000, 0.22, (0.060, 0.115, 0.018))
+        )
         scene.add(merged(crown), placed(at[choice], size[choice], yaw[choice]), casts_sky=False)
     for kind in range(2):
         own = np.random.default_rng(30 + kind)
@@ -93,16 +99,28 @@ def _floor(scene: Scene, height: Height, streams: Streams) -> None:
     for kind in range(4):
         plant = fern(np.random.default_rng(kind), 12, 0.72, 22)
         x, z = scattered(rng, 900, 1.5, 45, power=0.72)
-        keep = (_path_m(x, z) > 1.0) & (fbm(x, z, 7, 3, number + 5) > rng.uniform(-0.35, 0.4, len(x)))
+        keep = (_path_m(x, z) > 1.0) & (
+            fbm(x, z, 7, 3, number + 5) > rng.uniform(-0.35, 0.4, len(x))
+        )
         at = on_ground(height, x[keep], z[keep], 0.02)
         tint = rng.uniform(0.75, 1.3, (len(at), 1)) * (1 + rng.normal(0, 0.07, (len(at), 3)))
-        scene.add(plant, placed(at, rng.uniform(0.5, 1.35, len(at)), rng.random(len(at)) * 6.28, tint), casts_sky=kind < 2)
+        scene.add(
+            plant,
+            placed(at, rng.uniform(0.5, 1.35, len(at)), rng.random(len(at)) * 6.28, tint),
+            casts_sky=kind < 2,
+        )
     for kind in range(3):
         tuft = grass_tuft(np.random.default_rng(kind), 12, 0.20, 0.10, 0.005, (0.075, 0.13, 0.02))
         x, z = scattered(rng, 12000, 0.7, 22, power=0.8)
-        keep = (_path_m(x, z) > 0.45) & (fbm(x, z, 2.2, 3, number + 6) > rng.uniform(-0.6, 0.5, len(x)))
+        keep = (_path_m(x, z) > 0.45) & (
+            fbm(x, z, 2.2, 3, number + 6) > rng.uniform(-0.6, 0.5, len(x))
+        )
         at = on_ground(height, x[keep], z[keep], 0.01)
-        scene.add(tuft, placed(at, rng.uniform(0.4, 1.2, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
+        scene.add(
+            tuft,
+            placed(at, rng.uniform(0.4, 1.2, len(at)), rng.random(len(at)) * 6.28),
+            casts_sky=False,
+        )
     caps = (((0.42, 0.03, 0.018), True), ((0.36, 0.17, 0.06), False), ((0.55, 0.36, 0.16), False))
     for kind, (cap, spots) in enumerate(caps):
         toadstool = mushroom(np.random.default_rng(kind), cap, spots)
@@ -110,20 +128,41 @@ def _floor(scene: Scene, height: Height, streams: Streams) -> None:
         x, z = (np.repeat(centers, 5, axis=0) + rng.normal(0, 0.16, (130, 2))).T.astype(np.float32)
         keep = _path_m(x, z) > 0.6
         at = on_ground(height, x[keep], z[keep], 0.01)
-        scene.add(toadstool, placed(at, rng.uniform(0.3, 1.15, len(at)), rng.random(len(at)) * 6.28, tilt=rng.normal(0, 0.1, (len(at), 2))))
+        scene.add(
+            toadstool,
+            placed(
+                at,
+                rng.uniform(0.3, 1.15, len(at)),
+                rng.random(len(at)) * 6.28,
+                tilt=rng.normal(0, 0.1, (len(at), 2)),
+            ),
+        )
     bell = flower(np.random.default_rng(8), (0.30, 0.28, 0.85), (0.75, 0.7, 0.4), 0.20, 0.022, 6, 5)
     x, z = scattered(rng, 2600, 1.2, 20, power=0.8)
     keep = (_path_m(x, z) > 0.8) & (fbm(x, z, 5, 2, number + 9) > rng.uniform(0.0, 0.6, len(x)))
     at = on_ground(height, x[keep], z[keep], 0.01)
-    scene.add(bell, placed(at, rng.uniform(0.7, 1.3, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
+    scene.add(
+        bell,
+        placed(at, rng.uniform(0.7, 1.3, len(at)), rng.random(len(at)) * 6.28),
+        casts_sky=False,
+    )
     count = 26000
     x, z = scattered(rng, count, 0.3, 16, power=0.75)
     at = on_ground(height, x, z, -0.008)
     along = rng.normal(0, 1, (count, 3)) * [1, 0.22, 1]
     along *= (rng.uniform(0.025, 0.065, count) / np.linalg.norm(along, axis=1))[:, None]
     side = np.cross(along, [0, 1, 0]) * 0.3
-    browns = np.array([[0.20, 0.085, 0.025], [0.26, 0.15, 0.04], [0.11, 0.06, 0.03], [0.30, 0.20, 0.05]])
-    litter = kites(at, along, side, np.tile([0, 1, 0], (count, 1)), browns[rng.integers(0, 4, count)] * rng.uniform(0.5, 1.2, (count, 1)), 0.25)
+    browns = np.array(
+        [[0.20, 0.085, 0.025], [0.26, 0.15, 0.04], [0.11, 0.06, 0.03], [0.30, 0.20, 0.05]]
+    )
+    litter = kites(
+        at,
+        along,
+        side,
+        np.tile([0, 1, 0], (count, 1)),
+        browns[rng.integers(0, 4, count)] * rng.uniform(0.5, 1.2, (count, 1)),
+        0.25,
+    )
     scene.add(litter, casts_sun=False, casts_sky=False)
 
 
@@ -138,11 +177,16 @@ def _stones_and_logs(scene: Scene, height: Height, streams: Streams) -> None:
         pebble = rock(np.random.default_rng(kind), 2, 9, 0.5)
         x, z = scattered(rng, 500, 0.8, 14, power=0.7)
         at = on_ground(height, x, z, 0.01)
-        scene.add(pebble, placed(at, rng.uniform(0.015, 0.07, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
-    for x, z, yaw, length in ((-3.4, -1.2, 0.5, 5.2), (6.5, -7.5, 1.9, 7.0), (4.2, 6.5, 2.7, 6.0)):
-        log = trunk(np.random.default_rng(int(length * 10)), 0.27, length, 1.0, spread=0.0).turned(np.pi / 2 - 0.05, "z")
-        y = float(height(np.float32([x]), np.float32([z]))[0]) + 0.16
-        scene.add(log.turned(yaw).moved((x, y, z)))
+        scene.add(
+            pebble,
+            placed(at, rng.uniform(0.015, 0.07, len(at)), rng.random(len(at)) * 6.28),
+            casts_sky=False,
+        )
+    for log_x, log_z, yaw, length in ((-3.4, -1.2, 0.5, 5.2), (6.5, -7.5, 1.9, 7.0), (4.2, 6.5, 2.7, 6.0)):
+        log = trunk(np.random.default_rng(int(length * 10)), 0.27, length, 1.0, spread=0.0).turned(
+            np.pi / 2 - 0.05, "z"
+        )
+        scene.add(log.turned(yaw).moved(point_on(height, log_x, log_z, 0.16)))
 
 
 def build(streams: Streams) -> Scene:
@@ -167,7 +211,7 @@ def build(streams: Streams) -> Scene:
         cirrus=0.0,
         saturation=1.12,
     )
-    ground = float(height(np.float32([0]), np.float32([0]))[0])
+    ground = point_on(height, 0.0, 0.0)[1]
     scene = Scene(eye=(0.0, ground + EYE_M, 0.0), air=air, eye_height_m=EYE_M)
     scene.add(_ground(height, streams.number), casts_sky=False)
     _trees(scene, height, streams)

@@ -45,11 +45,13 @@ def _floor(scene: Scene) -> None:
             color = (0.075, 0.055, 0.045) if dark else (0.42, 0.35, 0.26)
             tone = 0.9 + 0.2 * ((i * 7 + j * 13) % 5) / 5
             half = size / 2 - 0.002
-            corner = np.array([[-half, 0, -half], [half, 0, -half], [half, 0, half], [-half, 0, half]])
+            corner = np.array(
+                [[-half, 0, -half], [half, 0, -half], [half, 0, half], [-half, 0, half]]
+            )
             shift = [i * 3.1 % 7, 0, j * 2.7 % 9]
             tiles.append(
                 mesh_from(
-                    corner + [x, 0, z],
+                    corner + np.array([x, 0, z]),
                     [[0, 2, 1], [0, 3, 2]],
                     np.tile([0, 1, 0], (4, 1)),
                     np.array(color) * tone,
@@ -71,15 +73,25 @@ def _carpet() -> Mesh:
     z = np.linspace(-20.0, -20.0 + length, nz)
     gx, gz = np.meshgrid(x, z)
     edge = wide / 2 - np.abs(gx)
-    red, deep, gold = (np.array(c) for c in ((0.125, 0.016, 0.017), (0.022, 0.022, 0.045), (0.30, 0.20, 0.075)))
+    red, deep, gold = (
+        np.array(c) for c in ((0.125, 0.016, 0.017), (0.022, 0.022, 0.045), (0.30, 0.20, 0.075))
+    )
     color = np.broadcast_to(red, (*gx.shape, 3)).copy()
     u, v = ((gx + 0.2) % 0.4 - 0.2) / 0.2, (gz % 0.625) / 0.625 * 2 - 1
     diamond = np.abs(u) * 0.62 + np.abs(v)
-    for low, high, tint in ((0.80, 0.86, gold), (0.52, 0.80, deep), (0.44, 0.52, gold), (0.20, 0.26, gold), (0.0, 0.2, deep)):
+    for low, high, tint in (
+        (0.80, 0.86, gold),
+        (0.52, 0.80, deep),
+        (0.44, 0.52, gold),
+        (0.20, 0.26, gold),
+        (0.0, 0.2, deep),
+    ):
         color[(diamond >= low) & (diamond < high) & (edge > 0.2)] = tint
     flower = np.hypot(u * 0.5, v * 0.62) * (1 + 0.35 * np.cos(6 * np.arctan2(v, u)))
     color[(flower > 0.05) & (flower < 0.12) & (edge > 0.2)] = gold
-    corner = np.hypot(np.abs(u) - 1.0, np.abs(v) - 1.0) * (1 + 0.3 * np.cos(8 * np.arctan2(np.abs(v) - 1, np.abs(u) - 1.0)))
+    corner = np.hypot(np.abs(u) - 1.0, np.abs(v) - 1.0) * (
+        1 + 0.3 * np.cos(8 * np.arctan2(np.abs(v) - 1, np.abs(u) - 1.0))
+    )
     color[(corner < 0.34) & (edge > 0.2)] = gold * 0.8
     color[(corner < 0.2) & (edge > 0.2)] = deep
     color[(edge < 0.19)] = deep
@@ -96,10 +108,14 @@ def _carpet() -> Mesh:
     )
 
 
-def _arch_wall(length: float, height: float, centers: list[float], low: float, half: float, top: float) -> Mesh:
+def _arch_wall(
+    length: float, height: float, centers: list[float], low: float, half: float, top: float
+) -> Mesh:
     """Return a wall in the x-y plane with round-headed openings, facing +z, 0.5 m thick."""
     parts = []
-    edges = sorted([(-length / 2, None), *[(c, "w") for c in centers], (length / 2, None)], key=lambda e: e[0])
+    edges = sorted(
+        [(-length / 2, None), *[(c, "w") for c in centers], (length / 2, None)], key=lambda e: e[0]
+    )
     spans = []
     left = edges[0][0]
     for c in sorted(centers):
@@ -116,7 +132,12 @@ def _arch_wall(length: float, height: float, centers: list[float], low: float, h
             parts.append(box((2 * half, low, 0.5), (c, low / 2, -0.25)))
         x, y = c + half * np.cos(angle), spring + half * np.sin(angle)
         for z, sign in ((0.0, 1.0), (-0.5, -1.0)):
-            point = np.concatenate([np.stack([x, y, np.full(25, z)], 1), np.stack([x, np.full(25, height), np.full(25, z)], 1)])
+            point = np.concatenate(
+                [
+                    np.stack([x, y, np.full(25, z)], 1),
+                    np.stack([x, np.full(25, height), np.full(25, z)], 1),
+                ]
+            )
             parts.append(mesh_from(point, grid_faces(2, 25), np.tile([0, 0, sign], (50, 1))))
         inner = np.concatenate([np.stack([x, y, np.full(25, z)], 1) for z in (0.0, -0.5)])
         parts.append(mesh_from(inner, grid_faces(2, 25)))
@@ -129,14 +150,22 @@ def _window_frame(half: float, low: float, top: float) -> Mesh:
     parts = []
     a = np.linspace(0, np.pi, 25)
     for r in (half, half * 0.52):
-        parts.append(tube(np.stack([r * np.cos(a), spring + r * np.sin(a), 0 * a], 1), 0.05 if r == half else 0.03, 8))
+        parts.append(
+            tube(
+                np.stack([r * np.cos(a), spring + r * np.sin(a), 0 * a], 1),
+                0.05 if r == half else 0.03,
+                8,
+            )
+        )
     for x in np.linspace(-half, half, 5):
         parts.append(tube([[x, low, 0], [x, spring, 0]], 0.035 if abs(x) != half / 2 else 0.024, 8))
     for y in np.arange(low + 0.02, spring + 0.05, 0.55):
         parts.append(tube([[-half, y, 0], [half, y, 0]], 0.018, 6))
     for i in range(1, 6):
         way = np.array([np.cos(i * np.pi / 6), np.sin(i * np.pi / 6), 0])
-        parts.append(tube([way * half * 0.52 + [0, spring, 0], way * half + [0, spring, 0]], 0.02, 6))
+        parts.append(
+            tube([way * half * 0.52 + [0, spring, 0], way * half + [0, spring, 0]], 0.02, 6)
+        )
     return merged(parts).painted((0.10, 0.085, 0.07), Material.STONE)
 
 
@@ -171,7 +200,10 @@ def _shell(scene: Scene) -> None:
         rib = np.concatenate([arc * [0.985, 1] - [0, 0.06], np.full((49, 1), at)], axis=1)
         scene.add(tube(rib, 0.17, 10).painted(OAK, Material.WOOD), casts_sky=False)
     for angle in np.linspace(0.35, np.pi - 0.35, 7):
-        line = [[HALF_W * 0.985 * np.cos(angle), SPRING + 0.92 * HALF_W * 0.985 * np.sin(angle), v] for v in (NORTH, SOUTH)]
+        line = [
+            [HALF_W * 0.985 * np.cos(angle), SPRING + 0.92 * HALF_W * 0.985 * np.sin(angle), v]
+            for v in (NORTH, SOUTH)
+        ]
         scene.add(tube(line, 0.10, 8).painted(OAK, Material.WOOD), casts_sky=False)
 
 
@@ -193,23 +225,57 @@ def _shelves(scene: Scene, streams: Streams) -> None:
             at = np.array([[side * (HALF_W - 0.25), GALLERY + 0.06, z] for z in spots[k::2]])
             scene.add(upper[k], placed(at, 1.0, yaw))
         length = SOUTH - NORTH
-        deck = plank((1.5, 0.14, length), (side * (HALF_W - 0.75), GALLERY, (SOUTH + NORTH) / 2), OAK, rng)
+        deck = plank(
+            (1.5, 0.14, length), (side * (HALF_W - 0.75), GALLERY, (SOUTH + NORTH) / 2), OAK, rng
+        )
         scene.add(deck)
-        trim = plank((0.1, 0.26, length), (side * (HALF_W - 1.5), GALLERY - 0.02, (SOUTH + NORTH) / 2), (0.17, 0.09, 0.045), rng)
+        trim = plank(
+            (0.1, 0.26, length),
+            (side * (HALF_W - 1.5), GALLERY - 0.02, (SOUTH + NORTH) / 2),
+            (0.17, 0.09, 0.045),
+            rng,
+        )
         scene.add(trim)
         rail = railing(6.0)
-        at = np.array([[side * (HALF_W - 1.48), GALLERY + 0.1, z] for z in np.arange(NORTH + 3, SOUTH, 6.0)])
+        at = np.array(
+            [[side * (HALF_W - 1.48), GALLERY + 0.1, z] for z in np.arange(NORTH + 3, SOUTH, 6.0)]
+        )
         scene.add(rail, placed(at, 1.0, np.pi / 2))
-        scene.add(_column(), placed(np.array([[side * (HALF_W - 1.5), 0, z] for z in np.arange(NORTH, SOUTH + 0.1, 6.0)])))
-        rod = tube([[side * (HALF_W - 0.55), 3.1, NORTH], [side * (HALF_W - 0.55), 3.1, SOUTH]], 0.014, 8)
+        scene.add(
+            _column(),
+            placed(
+                np.array(
+                    [[side * (HALF_W - 1.5), 0, z] for z in np.arange(NORTH, SOUTH + 0.1, 6.0)]
+                )
+            ),
+        )
+        rod = tube(
+            [[side * (HALF_W - 0.55), 3.1, NORTH], [side * (HALF_W - 0.55), 3.1, SOUTH]], 0.014, 8
+        )
         scene.add(rod.painted(BRASS, Material.METAL))
 
 
 def _column() -> Mesh:
     """Return a round column with base and capital up to the gallery."""
     profile = np.array(
-        [[0.27, 0.0], [0.27, 0.10], [0.22, 0.12], [0.25, 0.17], [0.24, 0.22], [0.19, 0.25], [0.185, 0.3]]
-        + [[0.165, 3.2], [0.16, 3.3], [0.19, 3.32], [0.18, 3.36], [0.22, 3.48], [0.28, 3.56], [0.29, 3.7]]
+        [
+            [0.27, 0.0],
+            [0.27, 0.10],
+            [0.22, 0.12],
+            [0.25, 0.17],
+            [0.24, 0.22],
+            [0.19, 0.25],
+            [0.185, 0.3],
+        ]
+        + [
+            [0.165, 3.2],
+            [0.16, 3.3],
+            [0.19, 3.32],
+            [0.18, 3.36],
+            [0.22, 3.48],
+            [0.28, 3.56],
+            [0.29, 3.7],
+        ]
     )
     return lathe(profile, 32).painted((0.30, 0.215, 0.14), Material.STONE)
 
@@ -217,23 +283,64 @@ def _column() -> Mesh:
 def _furniture(scene: Scene, streams: Streams) -> None:
     """Set tables with lamps, books and chairs at arm's length, a globe and ladders."""
     rng = streams.layout
-    desk, seat, lamp = table(np.random.default_rng(1)), chair(np.random.default_rng(2)), bankers_lamp()
+    desk, seat, lamp = (
+        table(np.random.default_rng(1)),
+        chair(np.random.default_rng(2)),
+        bankers_lamp(),
+    )
     spots = [(-2.75, -2.6), (2.75, -1.5), (-2.75, 3.2), (2.75, 4.6)]
     spots += [(x, z) for z in (-7.0, -11.0, -15.0, -19.0) for x in (-2.75, 2.75)]
     for i, (x, z) in enumerate(spots):
         scene.add(desk, placed(np.array([[x, 0, z]]), 1.0, np.pi / 2))
         for dz in (-0.62, 0.62):
-            scene.add(lamp, placed(np.array([[x, 0.772, z + dz]]), 1.0, np.pi / 2 if x < 0 else -np.pi / 2))
+            scene.add(
+                lamp,
+                placed(np.array([[x, 0.772, z + dz]]), 1.0, np.pi / 2 if x < 0 else -np.pi / 2),
+            )
             if i < 8:
                 color = (0.62, 0.40, 0.17) if i < 4 else (1.2, 0.78, 0.33)
                 if i < 4 or dz > 0:
-                    scene.lamps.append(Lamp((x + (0.03 if x < 0 else -0.03), 0.772 + 0.34, z + dz), color, 0.03, i < 4))
-        for dx, dz, yaw in ((0.78, -0.5, np.pi / 2), (0.82, 0.55, np.pi / 2 + 0.2), (-0.80, 0.1, -np.pi / 2)):
-            scene.add(seat, placed(np.array([[x + dx, 0, z + dz + rng.normal(0, 0.05)]]), 1.0, yaw + rng.normal(0, 0.12)))
+                    scene.lamps.append(
+                        Lamp(
+                            (x + (0.03 if x < 0 else -0.03), 0.772 + 0.34, z + dz),
+                            color,
+                            0.03,
+                            i < 4,
+                        )
+                    )
+        for dx, dz, yaw in (
+            (0.78, -0.5, np.pi / 2),
+            (0.82, 0.55, np.pi / 2 + 0.2),
+            (-0.80, 0.1, -np.pi / 2),
+        ):
+            scene.add(
+                seat,
+                placed(
+                    np.array([[x + dx, 0, z + dz + rng.normal(0, 0.05)]]),
+                    1.0,
+                    yaw + rng.normal(0, 0.12),
+                ),
+            )
         if i < 6:
-            scene.add(open_book(rng), placed(np.array([[x + 0.2, 0.778, z + rng.normal(0, 0.1)]]), 1.0, 1.4 + rng.normal(0, 0.2)))
+            scene.add(
+                open_book(rng),
+                placed(
+                    np.array([[x + 0.2, 0.778, z + rng.normal(0, 0.1)]]),
+                    1.0,
+                    1.4 + rng.normal(0, 0.2),
+                ),
+            )
             for _ in range(2):
-                scene.add(book_stack(rng, int(rng.integers(2, 6))), placed(np.array([[x - 0.25 + rng.normal(0, 0.08), 0.776, z + rng.uniform(-0.95, 0.95)]]), 1.0, rng.random() * 3))
+                scene.add(
+                    book_stack(rng, int(rng.integers(2, 6))),
+                    placed(
+                        np.array(
+                            [[x - 0.25 + rng.normal(0, 0.08), 0.776, z + rng.uniform(-0.95, 0.95)]]
+                        ),
+                        1.0,
+                        rng.random() * 3,
+                    ),
+                )
     scene.add(globe(np.random.default_rng(3)).moved((1.75, 0, -4.2)))
     scene.add(book_stack(np.random.default_rng(4), 7).moved((-1.45, 0.0, -0.75)))
     scene.add(book_stack(np.random.default_rng(5), 4).moved((-1.38, 0.0, 1.5)))

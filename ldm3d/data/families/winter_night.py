@@ -13,7 +13,7 @@ from ldm3d.data.mesh import Material, Mesh
 from ldm3d.data.noise import fbm, ridged
 from ldm3d.data.plants import grass_tuft, pine, rock
 from ldm3d.data.scene import Air, Lamp, Scene, placed
-from ldm3d.data.terrain import Height, mix, on_ground, scattered, slope, smoothstep, terrain
+from ldm3d.data.terrain import Height, mix, on_ground, point_on, scattered, slope, smoothstep, terrain
 from ldm3d.data.winter import fence, lantern_post, sledge, snow_cap, snowman, wood_pile
 
 Floats = NDArray[np.float32]
@@ -36,8 +36,13 @@ def ground_height(number: int) -> Height:
 
     def height(x: Floats, z: Floats) -> Floats:
         d = np.hypot(x, z)
-        drift = fbm(x, z, 9, 3, number) * 0.22 * smoothstep(1, 7, d) + fbm(x, z, 1.6, 2, number + 1) * 0.035
-        trail = -0.17 * smoothstep(0.85, 0.45, _trail_m(x, z) + fbm(x, z, 0.7, 2, number + 2) * 0.12)
+        drift = (
+            fbm(x, z, 9, 3, number) * 0.22 * smoothstep(1, 7, d)
+            + fbm(x, z, 1.6, 2, number + 1) * 0.035
+        )
+        trail = -0.17 * smoothstep(
+            0.85, 0.45, _trail_m(x, z) + fbm(x, z, 0.7, 2, number + 2) * 0.12
+        )
         valley = -7.0 * smoothstep(16, 130, -z + 0.25 * x) + 12 * smoothstep(20, 200, z)
         roll = fbm(x, z, 120, 4, number + 3) * 7 * smoothstep(15, 120, d)
         crest = np.clip(ridged(x, z, 3800, 8, number + 4) - 0.36, 0, 1) ** 1.2 * 2.1
@@ -58,7 +63,11 @@ def _paint(ground: Mesh, number: int) -> Mesh:
     far = smoothstep(200, 500, np.hypot(x, z))
     bare = smoothstep(0.26, 0.40, steep + 0.12 * fbm(x, z, 150, 4, number + 7)) * far
     wooded = smoothstep(-0.1, 0.5, fbm(x, z, 260, 4, number + 8)) * far * smoothstep(260, 120, y)
-    color = mix(mix(np.broadcast_to(snow, (len(x), 3)), np.array([0.055, 0.07, 0.075]), wooded * 0.85), stone, bare)
+    color = mix(
+        mix(np.broadcast_to(snow, (len(x), 3)), np.array([0.055, 0.07, 0.075]), wooded * 0.85),
+        stone,
+        bare,
+    )
     rgba = ground.color.copy()
     rgba[:, :3] = color
     kind = np.where(np.hypot(x, z) > 300, Material.ROCK, Material.SNOW)
@@ -72,19 +81,40 @@ def _forest(scene: Scene, height: Height, streams: Streams) -> None:
     wish = fbm(x, z, 70, 3, number + 9) + 0.35 * smoothstep(60, 300, d)
     keep = (wish > rng.uniform(-0.15, 0.75, len(x))) & (y < 160)
     keep &= (np.hypot(x - CABIN[0], z - CABIN[1]) > 6.0) & (_trail_m(x, z) > 2.5)
-    keep &= ~((np.abs(np.arctan2(x - 0.1 * z, -z)) < 0.55) & (d < 120) & (d > 12) & (rng.random(len(x)) < 0.9))
+    keep &= ~(
+        (np.abs(np.arctan2(x - 0.1 * z, -z)) < 0.55)
+        & (d < 120)
+        & (d > 12)
+        & (rng.random(len(x)) < 0.9)
+    )
     x, z, d = x[keep], z[keep], d[keep]
     at = on_ground(height, x, z, 0.2)
     size = rng.uniform(0.45, 1.3, len(x))
     tint = rng.uniform(0.8, 1.15, (len(x), 1)) * np.ones(3)
-    for i, (low, high, parts) in enumerate(((0, 60, (32, 7, 9)), (60, 220, (18, 6, 4)), (220, 1000, (11, 5, 2)))):
+    for i, (low, high, parts) in enumerate(
+        ((0, 60, (32, 7, 9)), (60, 220, (18, 6, 4)), (220, 1000, (11, 5, 2)))
+    ):
         for kind in range(3):
             choice = (d >= low) & (d < high) & (np.arange(len(d)) % 3 == kind)
-            tree = pine(np.random.default_rng(50 * i + kind), 13.0 + kind * 2, *parts, (0.026, 0.046, 0.034), 0.62)
-            scene.add(tree, placed(at[choice], size[choice], rng.random(int(choice.sum())) * 6.283, tint[choice]), casts_sky=i < 2)
+            tree = pine(
+                np.random.default_rng(50 * i + kind),
+                13.0 + kind * 2,
+                *parts,
+                (0.026, 0.046, 0.034),
+                0.62,
+            )
+            scene.add(
+                tree,
+                placed(
+                    at[choice], size[choice], rng.random(int(choice.sum())) * 6.283, tint[choice]
+                ),
+                casts_sky=i < 2,
+            )
     for spot in ((4.2, -1.0, 0.20), (3.3, 2.3, 0.14), (-3.4, 2.0, 0.26), (5.4, -5.0, 0.42)):
-        small = pine(np.random.default_rng(int(spot[2] * 100)), 14, 20, 7, 9, (0.03, 0.055, 0.036), 0.6)
-        p = on_ground(height, np.float32([spot[0]]), np.float32([spot[1]]), 0.05)
+        small = pine(
+            np.random.default_rng(int(spot[2] * 100)), 14, 20, 7, 9, (0.03, 0.055, 0.036), 0.6
+        )
+        p = np.array([point_on(height, spot[0], spot[1], -0.05)])
         scene.add(small, placed(p, spot[2]))
 
 
@@ -92,21 +122,34 @@ def _near(scene: Scene, height: Height, streams: Streams) -> None:
     rng = streams.layout
 
     def spot(x: float, z: float, lift: float = 0.0) -> NDArray[np.float64]:
-        return np.array([x, float(height(np.float32([x]), np.float32([z]))[0]) + lift, z])
+        return np.array(point_on(height, x, z, lift))
 
     cabin = log_cabin(np.random.default_rng(4), (3.4, 1.55, 0.42), 0.34, (0.08, 0.05, 0.035))
     place = spot(*CABIN, -0.05)
     scene.add(cabin.turned(CABIN_YAW).moved(place))
     c, s = np.cos(CABIN_YAW), np.sin(CABIN_YAW)
-    for x, z, power in ((-1.85, 3.15, 2.6), (1.85, 3.15, 2.6), (0.0, 3.2, 1.2)):
-        world = place + [c * x + s * z, 1.45, -s * x + c * z]
+    for lamp_x, lamp_z, power in ((-1.85, 3.15, 2.6), (1.85, 3.15, 2.6), (0.0, 3.2, 1.2)):
+        world = place + np.array([c * lamp_x + s * lamp_z, 1.45, -s * lamp_x + c * lamp_z])
         scene.lamps.append(Lamp(tuple(world), (1.5 * power, 0.66 * power, 0.18 * power), 0.15))
     scene.add(wood_pile(np.random.default_rng(5)).turned(CABIN_YAW).moved(spot(-2.2, -5.3, -0.06)))
     post = spot(*LANTERN, -0.05)
     scene.add(lantern_post(np.random.default_rng(6), (26, 11, 2.6), 1.95).turned(2.6).moved(post))
     arm = np.array([0.35 * np.cos(2.6), 1.95 - 0.28, -0.35 * np.sin(2.6)])
     scene.lamps.append(Lamp(tuple(post + arm), (2.3, 1.0, 0.27), 0.04))
-    line = [spot(x, z) for x, z in ((2.3, 4.4), (2.05, 2.2), (1.85, 0.1), (1.75, -2.1), (2.4, -4.2), (3.6, -6.0), (5.3, -7.4), (7.4, -8.2), (9.7, -8.6))]
+    line = [
+        spot(x, z)
+        for x, z in (
+            (2.3, 4.4),
+            (2.05, 2.2),
+            (1.85, 0.1),
+            (1.75, -2.1),
+            (2.4, -4.2),
+            (3.6, -6.0),
+            (5.3, -7.4),
+            (7.4, -8.2),
+            (9.7, -8.6),
+        )
+    ]
     scene.add(fence(line, rng))
     line = [spot(x, z) for x, z in ((-2.2, 4.5), (-2.35, 2.4), (-2.6, 0.3), (-3.1, -1.7))]
     scene.add(fence(line, rng))
@@ -116,14 +159,23 @@ def _near(scene: Scene, height: Height, streams: Streams) -> None:
         stone = rock(np.random.default_rng(kind), 4, 12, 0.0)
         x, z = scattered(rng, 26, 3, 40, power=0.8)
         keep = (_trail_m(x, z) > 1.2) & (np.hypot(x - CABIN[0], z - CABIN[1]) > 5)
-        at, size = on_ground(height, x[keep], z[keep], 0.05), rng.uniform(0.12, 0.6, int(keep.sum()))
+        at, size = (
+            on_ground(height, x[keep], z[keep], 0.05),
+            rng.uniform(0.12, 0.6, int(keep.sum())),
+        )
         scene.add(stone, placed(at, size, rng.random(len(at)) * 6.28))
         scene.add(snow_cap((1.75, 0.7, 1.75), (0, 0.42, 0)), placed(at, size))
     straw = grass_tuft(np.random.default_rng(3), 9, 0.55, 0.14, 0.004, (0.24, 0.17, 0.08))
     x, z = scattered(rng, 2600, 1.4, 30, power=0.75)
-    keep = (_trail_m(x, z) > 0.9) & (fbm(x, z, 6, 2, streams.number + 11) > rng.uniform(0.1, 0.7, len(x)))
+    keep = (_trail_m(x, z) > 0.9) & (
+        fbm(x, z, 6, 2, streams.number + 11) > rng.uniform(0.1, 0.7, len(x))
+    )
     at = on_ground(height, x[keep], z[keep], 0.06)
-    scene.add(straw, placed(at, rng.uniform(0.5, 1.1, len(at)), rng.random(len(at)) * 6.28), casts_sky=False)
+    scene.add(
+        straw,
+        placed(at, rng.uniform(0.5, 1.1, len(at)), rng.random(len(at)) * 6.28),
+        casts_sky=False,
+    )
 
 
 def build(streams: Streams) -> Scene:
@@ -149,8 +201,8 @@ def build(streams: Streams) -> Scene:
         saturation=1.15,
         exposure=0.8,
     )
-    ground = float(height(np.float32([0]), np.float32([0]))[0])
-    scene = Scene(eye=(0.0, ground + EYE_M, 0.0), air=air, eye_height_m=EYE_M)
+    ground = point_on(height, 0.0, 0.0)[1]
+    scene = Scene(eye=(0.0, ground + EYE_M, 0.0), air=air, eye_height_m=EYE_M, facing_deg=-14.0)
     scene.add(_paint(terrain(height), streams.number), casts_sky=False)
     _forest(scene, height, streams)
     _near(scene, height, streams)
