@@ -6,6 +6,7 @@ the window then happen at the same time.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ from depthfusion.gui.worlds import is_depth_name
 if TYPE_CHECKING:
     from depthfusion.panorama import Panorama, ReadOptions
     from depthfusion.renderer import Stage
+
+_log = logging.getLogger(__name__)
 
 DRAFT_PX = 2048
 """Width of the first picture of a large JPEG: fast to decode, sharp enough for one second."""
@@ -172,6 +175,11 @@ class Loading:
         except OSError as error:
             reason = error.strerror or str(error)
             self._post(Failed(InputNotFoundError(f"cannot open {self._name}: {reason}")))
+        except Exception as error:  # the one place of this thread: the window must not wait forever
+            _log.exception("while opening %s", self._name)
+            kind = type(error).__name__
+            text = f"unexpected {kind} while opening {self._name}: {error}; please report it"
+            self._post(Failed(PanoramaError(text)))
 
     @property
     def _name(self) -> str:

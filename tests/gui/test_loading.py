@@ -104,6 +104,19 @@ def test_too_little_memory_is_told_in_words(
     assert "not enough memory" in str(event.error)
 
 
+def test_an_unexpected_failure_is_told_too(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args: object) -> None:
+        raise ZeroDivisionError("as a test")
+
+    monkeypatch.setattr(Loading, "_read", fail)
+    (event,) = events_of(Loading(Source(str(pictures / "scene.png"))))
+    assert isinstance(event, Failed)
+    assert "unexpected ZeroDivisionError" in str(event.error)
+    assert "Traceback" in caplog.text
+
+
 def test_after_cancelling_nothing_more_comes(pictures: Path) -> None:
     loading = Loading(Source(str(pictures / "scene.png")))
     loading.cancel()
