@@ -1,9 +1,9 @@
 #version 330 core
-// Two eyes in one picture: red-cyan anaglyph, or interlaced rows or columns.
+// Two eyes in one picture. Variants: ANAGLYPH (red-cyan), ROWS or COLUMNS interlaced. One variant a
+// pattern, because software OpenGL computes both sides of a branch.
 
 uniform sampler2D u_left;   // linear light for the anaglyph, sRGB bytes otherwise
 uniform sampler2D u_right;
-uniform int u_pattern;      // 0 anaglyph, 1 rows, 2 columns
 uniform int u_height_px;
 
 out vec4 f_color;
@@ -29,17 +29,22 @@ vec3 srgb_from_linear(vec3 c) {
 
 void main() {
     ivec2 pixel = ivec2(gl_FragCoord.xy);
-    if (u_pattern == 0) {
-        vec3 left = texelFetch(u_left, pixel, 0).rgb;
-        vec3 right = texelFetch(u_right, pixel, 0).rgb;
-        f_color = vec4(srgb_from_linear(LEFT * left + RIGHT * right), 1.0);
-        return;
-    }
+    vec3 color;
+#ifdef ANAGLYPH
+    vec3 left = texelFetch(u_left, pixel, 0).rgb;
+    vec3 right = texelFetch(u_right, pixel, 0).rgb;
+    color = srgb_from_linear(LEFT * left + RIGHT * right);
+#else
     // The eyes hold only their own lines; rows are counted from the top.
-    int row = u_height_px - 1 - pixel.y;
-    int line = u_pattern == 1 ? row : pixel.x;
-    ivec2 place = u_pattern == 1
-        ? ivec2(pixel.x, textureSize(u_left, 0).y - 1 - row / 2) : ivec2(pixel.x / 2, pixel.y);
-    f_color = vec4((line & 1) == 0
-        ? texelFetch(u_left, place, 0).rgb : texelFetch(u_right, place, 0).rgb, 1.0);
+#ifdef ROWS
+    int line = u_height_px - 1 - pixel.y;
+    ivec2 place = ivec2(pixel.x, textureSize(u_left, 0).y - 1 - line / 2);
+#else
+    int line = pixel.x;
+    ivec2 place = ivec2(pixel.x / 2, pixel.y);
+#endif
+    bool is_left = (line & 1) == 0;
+    color = is_left ? texelFetch(u_left, place, 0).rgb : texelFetch(u_right, place, 0).rgb;
+#endif
+    f_color = vec4(color, 1.0);
 }

@@ -125,7 +125,7 @@ class PanoramaRenderer:
         framebuffer.scissor = rectangle
         framebuffer.depth_mask = True
         framebuffer.color_mask = (True, True, True, True)
-        ctx.enable_only(moderngl.DEPTH_TEST | moderngl.BLEND)
+        ctx.enable_only(moderngl.DEPTH_TEST)
         ctx.blend_func = (  # type: ignore[assignment]  # the stub has the getter's
             moderngl.SRC_ALPHA,
             moderngl.ONE_MINUS_SRC_ALPHA,
@@ -169,6 +169,8 @@ class PanoramaRenderer:
             values["u_uv_from_grid"] = (1 / columns, 2 / columns)
             values["u_push_back"] = push_back
             set_uniforms(program, values)
+            if program is self._stretched:  # the others cover their pixels wholly
+                self.ctx.enable(moderngl.BLEND)
             part.render(moderngl.TRIANGLES)
 
     def release(self) -> None:

@@ -14,7 +14,7 @@ from depthfusion.view import Stereo, View
 if TYPE_CHECKING:
     from depthfusion.renderer.panorama_renderer import PanoramaRenderer
 
-_PATTERNS = {Stereo.ANAGLYPH: 0, Stereo.ROWS: 1, Stereo.COLUMNS: 2}
+_MIXED = (Stereo.ANAGLYPH, Stereo.ROWS, Stereo.COLUMNS)
 _BESIDE = (Stereo.SIDE_BY_SIDE, Stereo.SIDE_BY_SIDE_HALF, Stereo.CROSS_EYED)
 _SQUEEZED = (Stereo.SIDE_BY_SIDE_HALF, Stereo.TOP_BOTTOM_HALF)
 
@@ -27,8 +27,7 @@ class StereoComposer:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self.ctx = ctx
-        self._program = program_from(ctx, "stereo.vert", "stereo.frag")
-        self._triangle = ctx.vertex_array(self._program, [])
+        self._mixers: dict[Stereo, tuple[moderngl.Program, moderngl.VertexArray]] = {}
         self._made_for: tuple[tuple[int, int], bool] | None = None
         self._eyes: list[moderngl.Framebuffer] = []
 
@@ -40,7 +39,7 @@ class StereoComposer:
         size_px: tuple[int, int],
     ) -> None:
         """Fill `framebuffer` (0, 0 to `size_px`) with both eyes of `view`."""
-        if view.stereo in _PATTERNS:
+        if view.stereo in _MIXED:
             self._mix(renderer, view, framebuffer, size_px)
         else:
             self._halves(renderer, view, framebuffer, size_px)
@@ -81,14 +80,16 @@ class StereoComposer:
         self.ctx.disable(moderngl.DEPTH_TEST | moderngl.BLEND)
         for unit, target in enumerate(self._eyes):
             target.color_attachments[0].use(unit)  # type: ignore[union-attr]  # a texture, below
-        values = {
-            "u_left": 0,
-            "u_right": 1,
-            "u_pattern": _PATTERNS[view.stereo],
-            "u_height_px": size_px[1],
-        }
-        set_uniforms(self._program, values)
-        self._triangle.render(moderngl.TRIANGLES, vertices=3)
+        program, triangle = self._mixer(view.stereo)
+        set_uniforms(program, {"u_left": 0, "u_right": 1, "u_height_px": size_px[1]})
+        triangle.render(moderngl.TRIANGLES, vertices=3)
+
+    def _mixer(self, stereo: Stereo) -> tuple[moderngl.Program, moderngl.VertexArray]:
+        """Return the program that mixes two eyes, made at its first use, and what it draws."""
+        if stereo not in self._mixers:
+            program = program_from(self.ctx, "stereo.vert", "stereo.frag", {stereo.name: 1})
+            self._mixers[stereo] = program, self.ctx.vertex_array(program, [])
+        return self._mixers[stereo]
 
     def _resize(self, size_px: tuple[int, int], *, linear: bool) -> None:
         if (size_px, linear) == self._made_for:
@@ -115,8 +116,10 @@ class StereoComposer:
     def release(self) -> None:
         """Release every GL object it made."""
         self._release_eyes()
-        self._triangle.release()
-        self._program.release()
+        for program, triangle in self._mixers.values():
+            triangle.release()
+            program.release()
+        self._mixers = {}
 
 
 def _eye_size_px(stereo: Stereo, size_px: tuple[int, int]) -> tuple[int, int]:
