@@ -230,6 +230,28 @@ def test_a_failure_while_drawing_is_told_once_and_drawing_stops(
     qtbot.waitUntil(lambda: view.renderer is None)
 
 
+def test_several_samples_a_pixel_smooth_edges_on_screen_and_in_files(
+    window: ViewerWindow, qtbot: QtBot
+) -> None:
+    view = window.viewport
+    view.change(shading=Shading.WIREFRAME)
+    settle(qtbot, view)
+    plain = pixels_of(view)
+    view._canvas._samples = 4  # as on hardware
+    view.change(yaw_deg=1.0)
+    view.change(yaw_deg=0.0)
+    settle(qtbot, view)
+    smooth = pixels_of(view)
+    assert len(np.unique(smooth.reshape(-1, 3), axis=0)) > len(
+        np.unique(plain.reshape(-1, 3), axis=0)
+    )
+    assert np.array_equal(view.picture(), smooth)
+    window.resize(500, 400)
+    settle(qtbot, view)
+    assert pixels_of(view).shape[:2] == view.size_px()[::-1]
+    assert pixels_of(view).std() > 5
+
+
 @pytest.mark.slow
 def test_thousands_of_frames_do_no_harm(
     window: ViewerWindow, monkeypatch: pytest.MonkeyPatch
