@@ -29,12 +29,16 @@ bench:
 	@.ci/setup test
 	.ci/with-display $(bin)/python -m bench
 
+pictures: worlds := resources/worlds
+pictures: render := $(bin)/depthfusion render --size 800x450
 pictures:
 	@.ci/setup run
-	$(bin)/depthfusion render -o docs/images/front.jpg --size 960x540
-	$(bin)/depthfusion render -o docs/images/aside.jpg --size 960x540 --yaw-deg -8 --position-m 0.3,0.1,-0.2
-	$(bin)/depthfusion render -o docs/images/mesh.png --size 960x540 --shading wireframe
-	$(bin)/depthfusion render -o docs/images/anaglyph.jpg --size 960x540 --stereo anaglyph
+	$(render) $(worlds)/northern-lights.jpg -o docs/images/northern-lights.jpg
+	$(render) $(worlds)/old-forest.jpg -o docs/images/old-forest.jpg
+	$(render) $(worlds)/great-library.jpg -o docs/images/great-library.jpg
+	$(render) -o docs/images/aside.jpg --yaw-deg -8 --position-m 0.3,0.1,-0.2
+	$(render) -o docs/images/mesh.png --shading wireframe
+	$(render) -o docs/images/anaglyph.jpg --stereo anaglyph
 
 clean:
 	rm -rf .venv out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
