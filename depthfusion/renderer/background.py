@@ -20,6 +20,7 @@ from depthfusion.renderer.grid import (
     grown,
     highest_around,
     over_cells,
+    over_corners,
 )
 from depthfusion.renderer.rtin import (
     errors_from_field,
@@ -173,11 +174,11 @@ def background_from(
     hidden = hidden_surface(nearness, disparity_range)
     if not hidden.covered.any():
         return None
-    shown = grown(hidden.covered | hidden.rim, 1)
-    error = errors_from_field(hidden.field, within=shown)
+    shown = hidden.covered | hidden.rim
+    error = errors_from_field(hidden.field, within=grown(shown, 1))
     tolerance = tolerance_for_budget(error, TOLERANCE, MAX_VERTICES)
     triangles = triangles_from_errors(error, tolerance)
-    triangles = kept(triangles, touched(triangles, shown[:-1]), COLUMNS)
+    triangles = kept(triangles, touched(triangles, over_corners(shown, np.logical_or)), COLUMNS)
     mesh = mesh_from(triangles, hidden.field, np.zeros(len(triangles.indices), bool))
     return Background(mesh, _fill(color, nearness, hidden, FRINGE_STEPS if decontaminate else 0))
 
