@@ -86,6 +86,8 @@ class Opener(QObject):
             return
         loading, resolver, bundled = self._opening
         key, fields = resolver.found
+        if bundled:  # it turned by itself the last time: begin with its best side again
+            fields = {k: v for k, v in fields.items() if k not in {"yaw_deg", "pitch_deg"}}
         if not self._placed and not self._keep_view:
             self._placed = True
             self.viewport.set_next_view(view_for(panorama, fields, self.viewport.view))
