@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -65,7 +67,7 @@ def jetty(
             )
             parts.append(post.moved((side * (width_m / 2 + 0.05), floor_m, at)))
         ends = [-0.35 - i * (length_m - 0.6) / max(count - 1, 1) for i in range(count)]
-        for a, b in zip(ends[:-1], ends[1:], strict=True):
+        for a, b in pairwise(ends):
             t = np.linspace(0, 1, 17)
             sag = deck_m + 0.74 - 0.62 * t * (1 - t)
             line = np.stack(

@@ -29,10 +29,10 @@ class Bundled:
 # Best first: the first one is what a new user sees. Leaves cost bytes: coarser there.
 BUNDLED = (
     Bundled("mountain-lake", "alpine_lake", 1, quality=85),
-    Bundled("cherry-blossom", "blossom_garden", 1, passes=4, quality=76, step_levels=64),
-    Bundled("northern-lights", "winter_night", 1, passes=6),
-    Bundled("old-forest", "old_forest", 1, passes=4, quality=76, step_levels=64),
-    Bundled("great-library", "reading_hall", 1, passes=4, quality=78),
+    Bundled("cherry-blossom", "blossom_garden", 1, passes=4, quality=72, step_levels=64),
+    Bundled("northern-lights", "winter_night", 1, passes=5, quality=80),
+    Bundled("old-forest", "old_forest", 1, passes=4, quality=72, step_levels=64),
+    Bundled("great-library", "reading_hall", 1, passes=4, quality=76),
 )
 
 

@@ -56,9 +56,7 @@ def depth_note(title: str) -> str:
     return json.dumps(note)
 
 
-def save_color(
-    world: World, path: Path, quality: int = 90, *, halved_chroma: bool = False
-) -> None:
+def save_color(world: World, path: Path, quality: int = 90, *, halved_chroma: bool = False) -> None:
     """Write the picture; the suffix chooses PNG, JPEG or WebP.
 
     JPEG is written sequentially: progressive files take three times as long to open.

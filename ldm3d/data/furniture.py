@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ldm3d.data.built import plank
-from ldm3d.data.mesh import Material, Mesh, box, cylinder, lathe, merged, mesh_from, sphere, tube
+from ldm3d.data.mesh import (
+    Material,
+    Mesh,
+    box,
+    cylinder,
+    grid_faces,
+    lathe,
+    merged,
+    mesh_from,
+    sphere,
+    tube,
+)
+from ldm3d.data.noise import volume_fbm
 
 OAK = (0.145, 0.075, 0.036)
 BRASS = (0.52, 0.34, 0.12)
 
 _COVERS = np.array(
-    [[0.23, 0.035, 0.025], [0.05, 0.10, 0.055], [0.035, 0.055, 0.13], [0.22, 0.13, 0.055]]
-    + [[0.10, 0.05, 0.03], [0.32, 0.24, 0.13], [0.13, 0.025, 0.045], [0.06, 0.06, 0.055]]
+    [
+        [0.23, 0.035, 0.025],
+        [0.05, 0.10, 0.055],
+        [0.035, 0.055, 0.13],
+        [0.22, 0.13, 0.055],
+        [0.10, 0.05, 0.03],
+        [0.32, 0.24, 0.13],
+        [0.13, 0.025, 0.045],
+        [0.06, 0.06, 0.055],
+    ]
 )
 
 
@@ -128,8 +150,6 @@ def bankers_lamp(glow: ArrayLike = (10, 7.2, 3.6)) -> Mesh:
         ],
         axis=-1,
     )
-    from ldm3d.data.mesh import grid_faces
-
     shade = mesh_from(
         point.reshape(-1, 3), grid_faces(9, 14), color=(0.03, 0.30, 0.10), material=Material.GLOW
     )
@@ -144,8 +164,6 @@ def bankers_lamp(glow: ArrayLike = (10, 7.2, 3.6)) -> Mesh:
 
 def open_book(rng: np.random.Generator) -> Mesh:
     """Return an open book about 0.4 m wide lying on y = 0."""
-    from ldm3d.data.mesh import grid_faces
-
     t = np.linspace(-1, 1, 25)
     lift = 0.028 * np.sqrt(np.clip(1 - np.abs(t), 0, 1)) * np.clip(np.abs(t) * 8, 0.25, 1) + 0.006
     point = np.stack([np.stack([0.2 * t, lift, np.full(25, z)], 1) for z in (-0.14, 0.14)])
@@ -184,8 +202,6 @@ def book_stack(rng: np.random.Generator, count: int = 4) -> Mesh:
 
 def globe(rng: np.random.Generator) -> Mesh:
     """Return a floor globe 1.15 m high."""
-    from ldm3d.data.noise import volume_fbm
-
     ball = sphere(0.33, 48, 72)
     volume = volume_fbm()[::2, ::2, ::2, 3]
     at = ((ball.position / 0.33 * 11 + 31) % 64).astype(int)
@@ -193,8 +209,6 @@ def globe(rng: np.random.Generator) -> Mesh:
     tint = np.where(land[:, None], [0.34, 0.23, 0.10], [0.055, 0.13, 0.14])
     rgba = ball.color.copy()
     rgba[:, :3] = tint
-    from dataclasses import replace
-
     ball = replace(ball, color=rgba).turned(0.4, "z").moved((0, 0.78, 0))
     a = np.linspace(0, 2 * np.pi, 60)
     ring = tube(np.stack([0.39 * np.cos(a), np.full(60, 0.78), 0.39 * np.sin(a)], 1), 0.022, 8)
@@ -253,7 +267,9 @@ def chandelier(radius_m: float, glow: ArrayLike, candles: int = 12, chain_m: flo
         way = np.array([np.cos(angle), 0, np.sin(angle)])
         parts.append(
             tube(
-                [way * radius_m, way * radius_m * 0.55 + [0, 0.42, 0], [0, 1.2, 0]], 0.009, 6
+                np.array([way * radius_m, way * radius_m * 0.55 + [0, 0.42, 0], [0, 1.2, 0]]),
+                0.009,
+                6,
             ).painted(BRASS, Material.METAL)
         )
     parts.append(

@@ -11,6 +11,7 @@ from ldm3d.data.mesh import (
     Mesh,
     box,
     cylinder,
+    flat,
     grid_faces,
     lathe,
     merged,
@@ -97,8 +98,6 @@ def stone_lantern(glow: ArrayLike = (9.0, 5.0, 1.9), moss: float = 0.35) -> Mesh
             20,
         ),
     ]
-    from ldm3d.data.mesh import flat
-
     parts = [flat(p).painted(STONE, Material.ROCK, moss) for p in six]
     parts += [p.painted(STONE, Material.ROCK, moss) for p in round_parts]
     for i in range(6):
@@ -144,8 +143,6 @@ def gate(tall_m: float = 4.2) -> Mesh:
                     1,
                 )
             )
-        from ldm3d.data.mesh import flat
-
         beam = mesh_from(np.concatenate(rows), grid_faces(5, 30))
         parts.append(flat(beam).painted(color))
     parts.append(
@@ -156,26 +153,24 @@ def gate(tall_m: float = 4.2) -> Mesh:
 
 def pavilion(rng: np.random.Generator, glow: ArrayLike = (3.2, 2.0, 0.85)) -> Mesh:
     """Return an open tea house 4 x 4 m with a curved roof and paper screens, facing +z."""
-    from ldm3d.data.mesh import flat
-
     parts = []
     dark = (0.075, 0.042, 0.025)
     for i in range(20):
         parts.append(plank((4.6, 0.07, 0.22), (0, 0.55, -2.2 + i * 0.23), (0.24, 0.15, 0.085), rng))
-    for x in (-2, 0, 2):
-        for z in (-2, 2):
+    for x in (-2.0, 0.0, 2.0):
+        for z in (-2.0, 2.0):
             parts.append(plank((0.15, 3.3, 0.15), (x, 1.6, z), dark, rng))
     for y in (0.75, 2.55):
-        for z in (-2, 2):
+        for z in (-2.0, 2.0):
             parts.append(plank((4.1, 0.12, 0.1), (0, y, z), dark, rng))
-        for x in (-2, 2):
+        for x in (-2.0, 2.0):
             parts.append(plank((0.1, 0.12, 4.1), (x, y, 0), dark, rng))
     for x, z, yaw in (
-        (-1, -1.97, 0.0),
-        (1, -1.97, 0.0),
-        (-1.97, -1, np.pi / 2),
-        (1.97, -1, np.pi / 2),
-        (-1.97, 1, np.pi / 2),
+        (-1.0, -1.97, 0.0),
+        (1.0, -1.97, 0.0),
+        (-1.97, -1.0, np.pi / 2),
+        (1.97, -1.0, np.pi / 2),
+        (-1.97, 1.0, np.pi / 2),
     ):
         screen = [box((1.85, 1.75, 0.015)).painted(glow, Material.GLOW)]
         for i in range(6):
@@ -183,6 +178,24 @@ def pavilion(rng: np.random.Generator, glow: ArrayLike = (3.2, 2.0, 0.85)) -> Me
         for i in range(6):
             screen.append(plank((1.85, 0.022, 0.035), (0, -0.86 + i * 0.345, 0), dark, rng, 0))
         parts.append(merged(screen).turned(yaw).moved((x, 1.65, z)))
+    parts.append(_roof(dark))
+    for x in (-1.8, -0.6, 0.6, 1.8):
+        for z in (-1.9, 1.9):
+            parts.append(
+                box((0.35, 0.8, 0.35), (x, 0.1, z), 0.03).painted(STONE, Material.ROCK, 0.4)
+            )
+    for i in range(2):
+        parts.append(
+            box((1.5, 0.2, 0.4), (0, 0.1 + i * 0.2, 2.9 - i * 0.4), 0.02).painted(
+                STONE, Material.ROCK, 0.2
+            )
+        )
+    return merged(parts)
+
+
+def _roof(dark: ArrayLike) -> Mesh:
+    """Return the pavilion's curved roof with raised corners, ridges and a gilt knob."""
+    parts = []
     rings = []
     t = np.linspace(0, 1, 14)
     for s in t:
@@ -211,17 +224,6 @@ def pavilion(rng: np.random.Generator, glow: ArrayLike = (3.2, 2.0, 0.85)) -> Me
             parts.append(tube(line, 0.07, 8).painted((0.06, 0.06, 0.07), Material.STONE))
     knob = lathe([[0.16, 4.55], [0.2, 4.7], [0.1, 4.8], [0.15, 4.95], [0.0, 5.2]], 16)
     parts.append(knob.painted((0.45, 0.3, 0.1), Material.METAL))
-    for x in (-1.8, -0.6, 0.6, 1.8):
-        for z in (-1.9, 1.9):
-            parts.append(
-                box((0.35, 0.8, 0.35), (x, 0.1, z), 0.03).painted(STONE, Material.ROCK, 0.4)
-            )
-    for i in range(2):
-        parts.append(
-            box((1.5, 0.2, 0.4), (0, 0.1 + i * 0.2, 2.9 - i * 0.4), 0.02).painted(
-                STONE, Material.ROCK, 0.2
-            )
-        )
     return merged(parts)
 
 

@@ -131,7 +131,8 @@ class WorldRenderer:
         stack = np.stack(distances)
         stack[stack <= 0] = np.inf
         distance = np.partition(stack, middle, axis=0)[middle]
-        return data[..., :3] / np.maximum(data[..., 3:], 1e-6), distance
+        light = data[..., :3] / np.maximum(data[..., 3:], 1e-6)
+        return np.asarray(light, np.float32), distance
 
     def _passes(
         self,
@@ -195,10 +196,11 @@ class WorldRenderer:
             context.disable(moderngl.BLEND)
         if mirrored:
             total.repeat_y = False
-        for thing in (*surfaces, atlas_depth, atlas_target, *picture, picture_target, light):
-            thing.release()
-        light_target.release()
-        total_target.release()
+        for texture in (*surfaces, *picture, light):
+            texture.release()
+        atlas_depth.release()
+        for target in (atlas_target, picture_target, light_target, total_target):
+            target.release()
         return total, distances
 
     def _draw_surfaces(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -30,10 +32,11 @@ def fence(points: ArrayLike, rng: np.random.Generator, snow: bool = True) -> Mes
         parts.append(post.moved(spot - [0, 0.3, 0]))
         if snow:
             parts.append(snow_cap((0.17, 0.16, 0.17), spot + np.array([0, tall + 0.005, 0])))
-    for a, b in zip(spots[:-1], spots[1:], strict=True):
+    for a, b in pairwise(spots):
         for level in (0.42, 0.84):
             lift = rng.normal(0, 0.02, 2)
-            ends = np.array([a + np.array([0, level + lift[0], 0]), b + np.array([0, level + lift[1], 0])])
+            raised = np.array([[0, level + lift[0], 0], [0, level + lift[1], 0]])
+            ends = np.array([a, b]) + raised
             line = np.linspace(ends[0], ends[1], 5)
             rail = tube(line, [0.045, 0.041, 0.043, 0.040, 0.044], 9)
             parts.append(rail.painted((0.17, 0.115, 0.07), Material.BARK, 0.0))
@@ -97,15 +100,17 @@ def snowman(rng: np.random.Generator) -> Mesh:
     parts.append(tube(tail, [0.045, 0.05, 0.055, 0.05], 8).painted(red, Material.CLOTH))
     black = (0.02, 0.02, 0.024)
     hat = lathe(
-        [
-            [0.0, 0.235],
-            [0.135, 0.235],
-            [0.145, 0.22],
-            [0.14, 0.02],
-            [0.25, 0.012],
-            [0.25, 0.0],
-            [0, 0],
-        ],
+        np.array(
+            [
+                [0.0, 0.235],
+                [0.135, 0.235],
+                [0.145, 0.22],
+                [0.14, 0.02],
+                [0.25, 0.012],
+                [0.25, 0.0],
+                [0, 0],
+            ]
+        ),
         28,
     )
     parts.append(hat.turned(0.12, "z").moved((0.0, 1.445, 0)).painted(black, Material.CLOTH))

@@ -232,7 +232,8 @@ def _reeds_and_lilies(scene: Scene, streams: Streams) -> None:
             rng.uniform(0.8, 1.3, (len(at), 3)),
         ),
     )
-    scene.add(bloom, placed(at[::4] + np.array([0.05, 0.0, 0.03]), rng.uniform(0.8, 1.1, len(at[::4]))))
+    some = at[::4] + np.array([0.05, 0.0, 0.03])
+    scene.add(bloom, placed(some, rng.uniform(0.8, 1.1, len(some))))
 
 
 def _air(streams: Streams) -> tuple[Air, str]:

@@ -13,12 +13,22 @@ from ldm3d.data.mesh import Material, Mesh, lathe
 from ldm3d.data.noise import fbm, ridged
 from ldm3d.data.plants import fern, flower, grass_tuft, kites, pine, rock
 from ldm3d.data.scene import Air, Lamp, Scene, placed
-from ldm3d.data.terrain import Height, mix, on_ground, point_on, scattered, smoothstep, terrain, water_surface
+from ldm3d.data.terrain import (
+    Height,
+    mix,
+    on_ground,
+    point_on,
+    scattered,
+    smoothstep,
+    terrain,
+    water_surface,
+)
 from ldm3d.data.trees import broadleaf
 
 Floats = NDArray[np.float32]
 
 EYE_M = 1.6
+ISLAND = (0.4, -11.3)
 BANK_M = 0.42  # the eye's ground above the water
 
 
@@ -28,7 +38,9 @@ def _shore_m(x: Floats, z: Floats, number: int) -> Floats:
     arm = np.hypot((x + 6.5) / 1.5, z + 13.5) - 4.6
     blend = 2.5
     smooth = -blend * np.logaddexp(-big / blend, -arm / blend)
-    return np.asarray(smooth + fbm(x, z, 6, 3, number) * 0.9, np.float32)
+    island = 2.2 - np.hypot(x - ISLAND[0], z - ISLAND[1])
+    edge = smooth + fbm(x, z, 6, 3, number) * 0.9
+    return np.asarray(np.maximum(edge, island), np.float32)
 
 
 def _path_m(x: Floats, z: Floats) -> Floats:
@@ -162,7 +174,7 @@ def _petals(scene: Scene, height: Height, streams: Streams) -> None:
     )
     along = way * rng.uniform(0.010, 0.020, (len(x), 1))
     side = np.cross(along, [0, 1, 0]) * 0.45
-    tint = np.array([0.80, 0.50, 0.56]) * rng.uniform(0.8, 1.15, (len(x), 1))
+    tint = np.array([0.78, 0.36, 0.44]) * rng.uniform(0.8, 1.15, (len(x), 1))
     at = np.stack([x, y, z], axis=1)
     scene.add(
         kites(at, along, side, np.tile([0, 1.0, 0], (len(x), 1)), tint, 0.3, 0.6),
@@ -263,7 +275,8 @@ def _stones(scene: Scene, height: Height, streams: Streams) -> None:
         keep = (_shore_m(x, z, number) > -2.5) & (_path_m(x, z) > 1.2)
         at = on_ground(height, x[keep], z[keep], 0.1)
         scene.add(stone, placed(at, rng.uniform(0.25, 0.8, len(at)), rng.random(len(at)) * 6.28))
-    slab = rock(np.random.default_rng(40), 4, 16, 0.12, 0.14)
+    slab = rock(np.random.default_rng(40), 4, 16, 0.0, 0.14)
+    slab = slab.painted((0.23, 0.22, 0.20), Material.STONE)
     z = np.arange(-9.0, 10.0, 0.62).astype(np.float32)
     middle = (
         -0.95 - 0.11 * (z + 1.0) ** 2 * (z < -1.0) + 0.9 * np.sin(np.maximum(z, -1) * 0.4 + 0.4)
@@ -313,19 +326,30 @@ def build(streams: Streams) -> Scene:
     scene.add(_paint(terrain(height), streams.number), casts_sky=False)
     pond = water_surface(height, 0.0, 60).painted((0.13, 0.12, 0.07))
     scene.add(pond, casts_sun=False, casts_sky=False)
-    scene.add(arched_bridge(streams.layout, 8.0).turned(0.85).moved((-3.6, 0.22, -10.2)))
+    scene.add(arched_bridge(streams.layout, 7.6).turned(2.07).moved((-4.4, 0.22, -8.5)))
     light = stone_lantern()
-    for x, z, size in ((1.75, -1.55, 0.95), (-3.2, -6.0, 1.1), (6.6, -1.4, 1.0), (-3.0, 2.4, 0.85)):
+    for x, z, size in (
+        (1.75, -1.55, 0.95),
+        (-0.3, -10.6, 1.0),
+        (6.6, -1.4, 1.0),
+        (-3.0, 2.4, 0.85),
+    ):
         place = spot(x, z, -0.03)
         scene.add(light, placed(np.array([place]), size, 0.3 * x))
         scene.lamps.append(Lamp((x, place[1] + 1.16 * size, z), (0.5, 0.28, 0.1), 0.08, False))
     scene.add(pavilion(streams.layout).turned(-0.55).moved(spot(10.5, -19.5, 0.1)))
     scene.add(gate().turned(0.25).moved(spot(1.2, 13.0, 0.0)))
+    bonsai = pine(np.random.default_rng(73), 14, 20, 7, 9, (0.035, 0.065, 0.026))
+    scene.add(bonsai, placed(np.array([spot(1.0, -11.9, -0.02)]), 0.19))
     _trees(scene, height, streams)
     _petals(scene, height, streams)
     _low_plants(scene, height, streams)
     _stones(scene, height, streams)
     scene.title = "Cherry blossom by the pond"
-    scene.caption = "a japanese garden in spring, cherry trees in blossom around a pond with a red bridge and stone lanterns, a snowy mountain far away"
+    scene.caption = (
+        "a japanese garden in spring, "
+        "cherry trees in blossom around a pond "
+        "with a red bridge and stone lanterns, a snowy mountain far away"
+    )
     scene.tags = ("garden", "spring", "cherry blossom", "pond", "bridge", "lantern", "mountain")
     return scene

@@ -182,7 +182,8 @@ def _stones_and_logs(scene: Scene, height: Height, streams: Streams) -> None:
             placed(at, rng.uniform(0.015, 0.07, len(at)), rng.random(len(at)) * 6.28),
             casts_sky=False,
         )
-    for log_x, log_z, yaw, length in ((-3.4, -1.2, 0.5, 5.2), (6.5, -7.5, 1.9, 7.0), (4.2, 6.5, 2.7, 6.0)):
+    logs = ((-3.4, -1.2, 0.5, 5.2), (6.5, -7.5, 1.9, 7.0), (4.2, 6.5, 2.7, 6.0))
+    for log_x, log_z, yaw, length in logs:
         log = trunk(np.random.default_rng(int(length * 10)), 0.27, length, 1.0, spread=0.0).turned(
             np.pi / 2 - 0.05, "z"
         )
@@ -218,6 +219,9 @@ def build(streams: Streams) -> Scene:
     _floor(scene, height, streams)
     _stones_and_logs(scene, height, streams)
     scene.title = "Light in the old forest"
-    scene.caption = "an old mossy forest in the morning, light shafts between the trees, ferns and red toadstools along a path"
+    scene.caption = (
+        "an old mossy forest in the morning, light shafts between the trees, "
+        "ferns and red toadstools along a path"
+    )
     scene.tags = ("forest", "morning", "moss", "ferns", "mushrooms", "path", "light shafts")
     return scene

@@ -266,8 +266,6 @@ def _column() -> Mesh:
             [0.24, 0.22],
             [0.19, 0.25],
             [0.185, 0.3],
-        ]
-        + [
             [0.165, 3.2],
             [0.16, 3.3],
             [0.19, 3.32],
@@ -391,6 +389,9 @@ def build(streams: Streams) -> Scene:
     _furniture(scene, streams)
     _lights(scene)
     scene.title = "Evening in the great library"
-    scene.caption = "a grand old library hall in the evening sun, galleries of books, reading tables with green lamps, a globe and a red carpet"
+    scene.caption = (
+        "a grand old library hall in the evening sun, galleries of books, "
+        "reading tables with green lamps, a globe and a red carpet"
+    )
     scene.tags = ("library", "interior", "books", "evening", "lamps", "sunbeams", "globe")
     return scene

@@ -13,7 +13,16 @@ from ldm3d.data.mesh import Material, Mesh
 from ldm3d.data.noise import fbm, ridged
 from ldm3d.data.plants import grass_tuft, pine, rock
 from ldm3d.data.scene import Air, Lamp, Scene, placed
-from ldm3d.data.terrain import Height, mix, on_ground, point_on, scattered, slope, smoothstep, terrain
+from ldm3d.data.terrain import (
+    Height,
+    mix,
+    on_ground,
+    point_on,
+    scattered,
+    slope,
+    smoothstep,
+    terrain,
+)
 from ldm3d.data.winter import fence, lantern_post, sledge, snow_cap, snowman, wood_pile
 
 Floats = NDArray[np.float32]
@@ -207,6 +216,9 @@ def build(streams: Streams) -> Scene:
     _forest(scene, height, streams)
     _near(scene, height, streams)
     scene.title = "Northern lights over the cabin"
-    scene.caption = "a snowy valley at night under the northern lights, a log cabin with lit windows, a lantern and a snowman"
+    scene.caption = (
+        "a snowy valley at night under the northern lights, "
+        "a log cabin with lit windows, a lantern and a snowman"
+    )
     scene.tags = ("winter", "night", "aurora", "stars", "cabin", "lantern", "snowman", "pines")
     return scene
