@@ -53,10 +53,10 @@ float coverage(inout vec2 uv, float disparity) {
         texelFetch(u_depth, ivec2(x0, y1), 0).r, texelFetch(u_depth, ivec2(x1, y1), 0).r);
     float low = min(min(d.x, d.y), min(d.z, d.w)), high = max(max(d.x, d.y), max(d.z, d.w));
     float depth = mix(mix(d.x, d.y, f.x), mix(d.z, d.w, f.x), f.y);
-    float margin = u_cut_tolerance * disparity + 0.002 / u_world_scale;
-    if (high - low <= max(FLAT, FLAT_TIMES_COLUMNS / float(size.x))) {
-        return abs(disparity - disparity_from_depth(depth)) > margin ? 0.0 : 1.0;
-    }
+    float flat_step = max(FLAT, FLAT_TIMES_COLUMNS / float(size.x));
+    float shown = disparity_from_depth(depth);
+    float margin = u_cut_tolerance * disparity + abs(disparity_from_depth(depth + flat_step) - shown);
+    if (high - low <= flat_step) return abs(disparity - shown) > margin ? 0.0 : 1.0;
     // The outline runs where the depth between the texels is half-way from far to near.
     float near = disparity_from_depth(high), far = disparity_from_depth(low);
     vec2 slope = vec2(mix(d.y - d.x, d.w - d.z, f.y), mix(d.z - d.x, d.w - d.y, f.x));

@@ -18,6 +18,8 @@ DEFAULT_NEAR_M, DEFAULT_FAR_M = 1.0, 20.0
 """Range of a relative map shown under `Mapping.METRIC` while nobody knows its scale."""
 SNAP_WINDOW_DEG = 1.5
 """Widest soft edge that is sharpened, on a fine map."""
+OUTLINE_TEXELS = 5
+"""Size of the median that smooths the outlines found."""
 SNAP_MIN_TEXELS = 9
 """The same on a coarse one, in texels."""
 
@@ -63,6 +65,34 @@ def codes_from_nearness(nearness: Field) -> NDArray[np.uint16]:
     return np.round(nearness * np.float32(65535)).astype(np.uint16)
 
 
+def level_step(nearness: Field) -> float:
+    """Return the step between the map's grey levels, 0 where it has more than 8 bits of them."""
+    rows = nearness[:: max(1, nearness.shape[0] // 128)]
+    levels = np.unique(rows)
+    if not 2 <= len(levels) <= 256:
+        return 0.0
+    return float(np.median(np.diff(levels)))
+
+
+def debanded(nearness: Field, step: float) -> Field:
+    """Turn the stairs of a map with few levels back into slopes; edges stay where they are.
+
+    Each value may move by as much as it was rounded, towards the mean of its surroundings on the
+    same surface (a sigma filter, J.-S. Lee 1983).
+    """
+    from scipy.ndimage import uniform_filter
+
+    mode = ("nearest", "wrap")
+    reach = np.float32(1.5 * step)
+    result = nearness
+    for size in (3, 5, 7):
+        mean = uniform_filter(result, size, mode=mode)
+        low, high = neighbours_combined(result, np.minimum), neighbours_combined(result, np.maximum)
+        same = high - low <= 2 * reach
+        result = np.where(same, np.clip(mean, nearness - reach, nearness + reach), result)
+    return np.clip(result, 0, 1)
+
+
 def snap_window(columns: int) -> int:
     """Return the odd number of texels within which a soft edge is looked for."""
     return max(SNAP_MIN_TEXELS, round(columns * SNAP_WINDOW_DEG / 360)) | 1
@@ -101,7 +131,7 @@ def snapped(nearness: Field) -> Field:
     Where the values in a window are two groups and little between, each texel is moved to its
     nearer group by toggle mapping (repeated choice of local maximum or minimum).
     """
-    from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
+    from scipy.ndimage import maximum_filter, median_filter, minimum_filter, uniform_filter
 
     mode = ("nearest", "wrap")
     window = snap_window(nearness.shape[1])
@@ -119,4 +149,6 @@ def snapped(nearness: Field) -> Field:
         low, high = neighbours_combined(result, np.minimum), neighbours_combined(result, np.maximum)
         toggled = np.where(high - result < result - low, high, low)
         result = np.where(soft & (high - low > 0.004), toggled, result)
-    return result
+    ringed = np.pad(result, ((0, 0), (OUTLINE_TEXELS, OUTLINE_TEXELS)), mode="wrap")
+    smooth = median_filter(ringed, OUTLINE_TEXELS, mode="nearest")
+    return np.where(soft, smooth[:, OUTLINE_TEXELS:-OUTLINE_TEXELS], result)

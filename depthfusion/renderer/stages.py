@@ -18,7 +18,9 @@ from depthfusion.renderer.quality import Quality
 from depthfusion.renderer.relief import (
     Relief,
     codes_from_nearness,
+    debanded,
     edge_softness,
+    level_step,
     relief_from_panorama,
     snapped,
 )
@@ -87,8 +89,11 @@ def stages(
     yield first
     if panorama.depth is None:
         return
-    sharp = quality.snap if quality.snap is not None else edge_softness(depth) > SOFT_TEXELS
-    if sharp:
+    original = depth
+    step = 0.0 if relief.is_distance else level_step(depth)
+    if step > 0:
+        depth = debanded(depth, step)
+    if quality.snap if quality.snap is not None else edge_softness(depth) > SOFT_TEXELS:
         depth = snapped(depth)
     budget = SOFTWARE_BUDGET if software else HARDWARE_BUDGET
     mesh, jumps = surface_mesh(depth, quality, budget)
@@ -101,7 +106,7 @@ def stages(
         first,
         name="surface",
         color=None,
-        depth_codes=codes_from_nearness(depth) if sharp else None,
+        depth_codes=None if depth is original else codes_from_nearness(depth),
         mesh=mesh,
         background=background,
     )
