@@ -76,9 +76,7 @@ class Panorama:
             raise PanoramaError("want near_m and far_m both or neither")
         if self.near_m is not None and self.far_m is not None:
             if self.meaning is DepthMeaning.DISTANCE:
-                raise PanoramaError(
-                    "near_m and far_m belong to relative depth; distances have none"
-                )
+                raise PanoramaError("want near_m and far_m only with relative depth")
             if not 0 < self.near_m < self.far_m:
                 raise PanoramaError(f"want 0 < near < far, got {self.near_m} and {self.far_m} m")
         if self.depth is not None:
