@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -10,6 +12,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLayout, QVBoxLa
 
 from depthfusion.gui import theme
 from depthfusion.gui.overlays import MARGIN_PX, Overlay, close_button
+
+if TYPE_CHECKING:
+    from depthfusion.panorama import Panorama
 
 KeyGroup = tuple[str, Sequence[tuple[str, str]]]
 """A title, and rows of (keys, what they do)."""
@@ -126,6 +131,18 @@ class NotesCard(Card):
         super().__init__(view, view.tr("About this picture"))
         self._lines: list[QLabel] = []
 
+    def tell(self, panorama: Panorama, drawn_by: str) -> None:
+        """Tell about a panorama; `drawn_by` is the graphics driver's name, or empty."""
+        origin = panorama.provenance
+        size = _file_and_size(origin.color_source, panorama.color.shape)
+        facts = [self.tr("Picture: {0}").format(size)]
+        if panorama.depth is not None:
+            size = _file_and_size(origin.depth_source, panorama.depth.shape)
+            facts.append(self.tr("Depth: {0}").format(size))
+        if drawn_by:
+            facts.append(self.tr("Drawn by: {0}").format(drawn_by))
+        self.set_lines(facts, origin.notes)
+
     def set_lines(self, facts: Sequence[str], notes: Sequence[str]) -> None:
         """Set the dim facts and the notes, one line each."""
         for label in self._lines:
@@ -153,3 +170,8 @@ class NotesCard(Card):
         """Lie at the bottom left, above the line it belongs to."""
         self._fit(min(560, width_px - 2 * MARGIN_PX))
         self.move(MARGIN_PX, max(0, height_px - self.height() - MARGIN_PX))
+
+
+def _file_and_size(path: str | None, shape: tuple[int, ...]) -> str:
+    size = f"{shape[1]} × {shape[0]}"
+    return f"{Path(path).name}, {size}" if path else size

@@ -71,3 +71,11 @@ def free_picture_path(title: str) -> Path:
         if not path.exists():
             return path
     return folder / f"{safe} {now}.png"
+
+
+def short_path(path: str) -> str:
+    """Return a path with the home folder as ~."""
+    try:
+        return str(Path("~") / Path(path).relative_to(Path.home()))
+    except ValueError:
+        return path

@@ -30,7 +30,7 @@ from depthfusion.gui.keys import key_columns
 from depthfusion.gui.loading import Source
 from depthfusion.gui.opener import Opener
 from depthfusion.gui.overlays import Banner, Sorry, Toast
-from depthfusion.gui.pictures import PictureSaver, free_picture_path
+from depthfusion.gui.pictures import PictureSaver, free_picture_path, short_path
 from depthfusion.gui.remembered import Remembered
 from depthfusion.gui.theme import Appearance
 from depthfusion.gui.viewport import Viewport
@@ -212,22 +212,8 @@ class ViewerWindow(QMainWindow):
 
     def _tell_notes(self) -> None:
         panorama, renderer = self.viewport.panorama, self.viewport.renderer
-        if panorama is None:
-            return
-        facts = [
-            self.tr("Picture: {0}").format(
-                _file_and_size(panorama.provenance.color_source, panorama.color.shape)
-            )
-        ]
-        if panorama.depth is not None:
-            facts.append(
-                self.tr("Depth: {0}").format(
-                    _file_and_size(panorama.provenance.depth_source, panorama.depth.shape)
-                )
-            )
-        if renderer is not None:
-            facts.append(self.tr("Drawn by: {0}").format(renderer.description))
-        self.notes.set_lines(facts, panorama.provenance.notes)
+        if panorama is not None:
+            self.notes.tell(panorama, renderer.description if renderer else "")
 
     @Slot(object)
     def _failed(self, error: DepthFusionError) -> None:
@@ -287,7 +273,7 @@ class ViewerWindow(QMainWindow):
     @Slot(str)
     def _picture_saved(self, path: str) -> None:
         self._saved_in = QUrl.fromLocalFile(str(Path(path).parent))
-        self.toast.tell(self.tr("Saved as {0}").format(_short(path)), self.tr("Show in folder"))
+        self.toast.tell(self.tr("Saved as {0}").format(short_path(path)), self.tr("Show in folder"))
 
     @Slot()
     def _show_saved(self) -> None:
@@ -398,16 +384,3 @@ _HABITS_OF_VIEW = ("stereo", "eye_separation_mm", "convergence_m")
 
 def _paths_from(data: QMimeData) -> list[str]:
     return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
-
-
-def _file_and_size(path: str | None, shape: tuple[int, ...]) -> str:
-    size = f"{shape[1]} × {shape[0]}"
-    return f"{Path(path).name}, {size}" if path else size
-
-
-def _short(path: str) -> str:
-    """Return a path with the home folder as ~."""
-    try:
-        return str(Path("~") / Path(path).relative_to(Path.home()))
-    except ValueError:
-        return path
