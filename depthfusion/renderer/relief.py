@@ -69,7 +69,7 @@ def level_step(nearness: Field) -> float:
     """Return the step between the map's grey levels, 0 where it has more than 8 bits of them."""
     rows = nearness[:: max(1, nearness.shape[0] // 128)]
     levels = np.unique(rows)
-    if not 2 <= len(levels) <= 256:
+    if not 16 <= len(levels) <= 256:  # fewer are drawn by hand, and meant
         return 0.0
     return float(np.median(np.diff(levels)))
 
