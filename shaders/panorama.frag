@@ -14,6 +14,7 @@ uniform sampler2D u_depth;      // nearness in [0, 1]
 uniform sampler2D u_fill;       // the background's colour; alpha: how much of it is filled in
 uniform float u_level;          // mip level of the whole eye
 uniform float u_pixel_texels;   // texels of the depth map a pixel spans in the eye's middle
+uniform float u_eye_px;         // distance of the eye from the centre, in m x pixels a radian
 uniform float u_cut_tolerance;  // fraction of disparity by which a stretched fragment may differ
 
 in vec4 v_point;
@@ -38,9 +39,15 @@ vec3 color_from_uv(vec2 uv) {
 #ifdef CUT
 const float CLEAR = 0.6;        // texels beside an outline from which colour is not mixed
 
+// Whether surfaces `gap` (1/m) of disparity apart part from each other in this eye: 0 to 1.
+float seen_apart(float gap) {
+    return smoothstep(1.0, 3.0, gap * u_eye_px);
+}
+
 // How much of the pixel the fragment's own surface covers: 0 where the picture shows another
 // surface in this direction, between 0 and 1 along the outline. Beside the outline `uv` is moved
-// to the fragment's own side: the filtered picture mixes both surfaces there.
+// to the fragment's own side: the filtered picture mixes both surfaces there. Where the two
+// surfaces are not seen apart, and so at the centre, everything stays as the picture has it.
 float coverage(inout vec2 uv, float disparity) {
     ivec2 size = textureSize(u_depth, 0);
     vec2 place = uv * vec2(size) - 0.5;
@@ -56,22 +63,30 @@ float coverage(inout vec2 uv, float disparity) {
     float flat_step = max(FLAT, FLAT_TIMES_COLUMNS / float(size.x));
     float shown = disparity_from_depth(depth);
     float margin = u_cut_tolerance * disparity + abs(disparity_from_depth(depth + flat_step) - shown);
-    if (high - low <= flat_step) return abs(disparity - shown) > margin ? 0.0 : 1.0;
+    if (high - low <= flat_step) {
+        float gap = abs(disparity - shown);
+        return gap > margin ? 1.0 - seen_apart(gap) : 1.0;
+    }
     // The outline runs where the depth between the texels is half-way from far to near.
     float near = disparity_from_depth(high), far = disparity_from_depth(low);
+    float apart = seen_apart(near - far);
     vec2 slope = vec2(mix(d.y - d.x, d.w - d.z, f.y), mix(d.z - d.x, d.w - d.y, f.x));
     float steep = max(length(slope), 1e-4);
     float above = depth - 0.5 * (low + high);
     bool is_near = abs(disparity - near) <= abs(disparity - far);
     float aside = is_near ? max(CLEAR - above / steep, 0.0) : min(-CLEAR - above / steep, 0.0);
-    uv += slope / steep * aside / vec2(size);
+    uv += slope / steep * aside * apart / vec2(size);
     slope.x /= max(cos((0.5 - uv.y) * PI), 0.02);
     float inside = above / max(length(slope), 1e-4);
+    float covered;
     if (is_near) {  // but not on the slope that leads down to the far surface
         bool on_slope = near - disparity > 0.2 * (near - far);
-        return on_slope ? 0.0 : clamp(inside / u_pixel_texels + 0.5, 0.0, 1.0);
+        covered = on_slope ? 0.0 : clamp(inside / u_pixel_texels + 0.5, 0.0, 1.0);
+    } else {
+        bool is_far = abs(disparity - far) <= margin;
+        covered = inside <= 0.0 && is_far ? 1.0 : 0.0;
     }
-    return inside > 0.0 || far - disparity > margin || disparity - far > margin ? 0.0 : 1.0;
+    return mix(1.0, covered, apart);
 }
 #endif
 

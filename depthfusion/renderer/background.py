@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from depthfusion.renderer.grid import (
     Field,
+    around_vertices,
     at_vertices,
     discontinuities,
     fitted,
@@ -159,22 +160,23 @@ def _highest(field: Field, steps: int) -> Field:
 def background_from(
     color: NDArray[np.uint8],
     nearness: Field,
+    rims: NDArray[np.bool_],
     disparity_range: float,
     *,
     decontaminate: bool = True,
-) -> Background | None:
-    """Return the layer behind, or None where nothing stands before anything.
+) -> Background:
+    """Return the layer behind every rim.
 
     Args:
         color: (H, W, 3 or 4) uint8 sRGB.
         nearness: (h, w) in [0, 1].
+        rims: (n, 2n) cells in which the surface is cut: all of them have something behind.
         disparity_range: see `hidden_surface`.
         decontaminate: replace the foreground's fringe of colour on the background, too.
     """
     hidden = hidden_surface(nearness, disparity_range)
-    if not hidden.covered.any():
-        return None
     shown = hidden.covered | hidden.rim
+    shown |= around_vertices(_at_columns(rims, COLUMNS), np.logical_or)
     error = errors_from_field(hidden.field, within=grown(shown, 1))
     tolerance = tolerance_for_budget(error, TOLERANCE, MAX_VERTICES)
     triangles = triangles_from_errors(error, tolerance)
@@ -211,6 +213,14 @@ def _fill(
     fill[..., :3] = smooth
     fill[..., 3] = np.where(masked, np.uint8(255), np.uint8(0))
     return fill
+
+
+def _at_columns(cells: NDArray[np.bool_], columns: int) -> NDArray[np.bool_]:
+    """Return `cells` (n, 2n) on a grid of `columns`: True where any of them is."""
+    if cells.shape[1] >= columns:
+        return over_cells(cells, columns, np.logical_or)
+    factor = columns // cells.shape[1]
+    return cells.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def _fill_columns(color: NDArray[np.uint8], nearness: Field) -> int:

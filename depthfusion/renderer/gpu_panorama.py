@@ -15,6 +15,8 @@ from depthfusion.renderer.surface import Mesh
 SLICE_BYTES = 32 << 20
 """How much of a picture is uploaded between two frames."""
 MAX_ANISOTROPY = 8.0
+SMALL_PX = 2048
+"""Pictures up to this width are hardly ever drawn smaller than they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +70,12 @@ def upload_steps(
     try:
         color, depth = (before.color, before.depth) if before else (None, None)
         if stage.color is not None:
-            color = _color_texture(ctx, stage.color, is_software)
+            color = _color_texture(ctx, stage.color)
             made.append(color)
             for step in _row_slices(stage.color):
                 _write_rows(color, stage.color, step)
                 yield None
-            color.build_mipmaps()
-            _filter_color(color, is_software)
+            _build_levels(color, is_software)
         if stage.depth_codes is not None:
             depth = _depth_texture(ctx, stage.depth_codes)
             made.append(depth)
@@ -119,15 +120,18 @@ def _without_arrays(stage: Stage) -> Stage:
     return replace(stage, color=None, depth_codes=None, mesh=None, background=None)
 
 
-def _color_texture(
-    ctx: moderngl.Context, color: NDArray[np.uint8], is_software: bool
-) -> moderngl.Texture:
+def _color_texture(ctx: moderngl.Context, color: NDArray[np.uint8]) -> moderngl.Texture:
     texture = ctx.texture((color.shape[1], color.shape[0]), 4)
     texture.repeat_x, texture.repeat_y = True, False
     return texture
 
 
-def _filter_color(texture: moderngl.Texture, is_software: bool) -> None:
+def _build_levels(texture: moderngl.Texture, is_software: bool) -> None:
+    """Build mip maps, but not for a small picture on the CPU: it would hold up the first frame."""
+    if is_software and texture.width <= SMALL_PX:
+        texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        return
+    texture.build_mipmaps()
     if is_software:
         texture.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
     else:

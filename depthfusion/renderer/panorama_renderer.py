@@ -41,8 +41,8 @@ class PanoramaRenderer:
     def __init__(self, ctx: moderngl.Context) -> None:
         if ctx.version_code < 330:
             raise RendererError(
-                f"want OpenGL 3.3 or newer, got {ctx.version_code / 100:.1f}"
-                f" ({ctx.info['GL_RENDERER']}): update the graphics driver"
+                f"want OpenGL 3.3 or newer, got {_version(ctx)} ({ctx.info['GL_RENDERER']}):"
+                " update the graphics driver"
             )
         self.ctx = ctx
         self.description = f"{ctx.info['GL_RENDERER']}, OpenGL {ctx.version_code / 100:.1f}"
@@ -151,6 +151,7 @@ class PanoramaRenderer:
         values = uniforms_from_view(view, panorama.stage)
         level = mip_level(pixel_rad * panorama.color.height / math.pi)
         values["u_level"] = 0.0 if view.shading is Shading.DEPTH else level
+        values["u_eye_px"] = eye_distance_m(clip_from_world) / pixel_rad
         values["u_pixel_texels"] = pixel_rad * panorama.depth.height / math.pi
         values["u_clip_from_world"] = np.asarray(clip_from_world, np.float32).T.tobytes()
         values["u_color"], values["u_depth"], values["u_fill"] = 0, 1, 2
@@ -197,9 +198,21 @@ def pixel_angle_rad(clip_from_world: NDArray[np.float64], size_px: tuple[int, in
     return float((2 / (cotangents * size_px)).min())
 
 
+def eye_distance_m(clip_from_world: NDArray[np.float64]) -> float:
+    """Return how far from the world's centre the eye is: the point all of whose x, y, w are 0."""
+    rows = clip_from_world[[0, 1, 3]]
+    return float(np.linalg.norm(np.linalg.solve(rows[:, :3], -rows[:, 3])))
+
+
 def mip_level(texels: float) -> float:
     """Return the mip level at which a texel is about a pixel, given texels a pixel at level 0."""
     return max(0.0, math.floor(math.log2(texels) + 0.2))
+
+
+def _version(ctx: moderngl.Context) -> str:
+    """Return the context's version; ModernGL itself calls everything before 3.3 zero."""
+    text = str(ctx.info.get("GL_VERSION", ""))
+    return text.split(maxsplit=1)[0] if text else f"{ctx.version_code / 100:.1f}"
 
 
 def uniforms_from_view(view: View, stage: Stage) -> dict[str, Any]:

@@ -96,12 +96,12 @@ def stages(
     if quality.snap if quality.snap is not None else edge_softness(depth) > SOFT_TEXELS:
         depth = snapped(depth)
     budget = SOFTWARE_BUDGET if software else HARDWARE_BUDGET
-    mesh, jumps = surface_mesh(depth, quality, budget)
+    mesh, rims = surface_mesh(depth, quality, budget)
     background = None
-    if quality.background and jumps.any():
+    if rims.any():
         reach = greatest_disparity_range(panorama, relief)
         fringe = quality.decontaminate
-        background = background_from(panorama.color, depth, reach, decontaminate=fringe)
+        background = background_from(panorama.color, depth, rims, reach, decontaminate=fringe)
     yield replace(
         first,
         name="surface",

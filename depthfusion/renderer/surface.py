@@ -85,28 +85,31 @@ def coarse_mesh(nearness: Field, columns: int = 512) -> Mesh:
 def surface_mesh(
     nearness: Field, quality: Quality, budget: Budget = SOFTWARE_BUDGET
 ) -> tuple[Mesh, NDArray[np.bool_]]:
-    """Return the mesh of the visible surface and the grid's jumps (n + 1, 2n) bool."""
+    """Return the mesh of the visible surface, and the grid's cells (n, 2n) bool that are cut.
+
+    What is cut must have something behind it: see `background_from`.
+    """
     columns = grid_columns(nearness, quality.mesh_columns)
     nearness = fitted(nearness, columns)
     field = at_vertices(nearness, columns)
     if quality.dilate:
         field = widened(nearness, field)
-    jumps = discontinuities(field, flat_step(columns))
     if quality.adaptive:
         error = errors_from_field(field)
         tolerance = tolerance_for_budget(error, budget.tolerance, budget.max_vertices)
         triangles = triangles_from_errors(error, tolerance)
     else:
         triangles = full_triangles(columns)
-    stretched = np.zeros(len(triangles.indices), bool)
+    rims = np.zeros((columns // 2, columns), bool)
     if quality.edges and quality.background:
-        stretched = touched(triangles, rim_cells(nearness, field, jumps))
-    return mesh_from(triangles, field, stretched), jumps
+        rims = rim_cells(nearness, field)
+    return mesh_from(triangles, field, touched(triangles, rims)), rims
 
 
-def rim_cells(nearness: Field, field: Field, jumps: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def rim_cells(nearness: Field, field: Field) -> NDArray[np.bool_]:
     """Return (n, 2n) bool: cells in which the surface lies before what the picture shows."""
     flat = flat_step(field.shape[1])
+    jumps = discontinuities(field, flat)
     near_jump = over_corners(grown(jumps, 2), np.logical_or)
     lowest = over_cells(nearness, field.shape[1], np.minimum)
     result: NDArray[np.bool_] = near_jump & (over_corners(field, np.maximum) - lowest > flat)

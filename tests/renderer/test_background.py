@@ -10,6 +10,7 @@ from depthfusion.renderer.background import background_from, hidden_surface
 from depthfusion.renderer.offscreen import OffscreenRenderer, render_image
 from depthfusion.renderer.quality import Quality
 from depthfusion.renderer.relief import relief_from_panorama
+from depthfusion.renderer.stages import stages
 from depthfusion.view import View
 
 
@@ -34,8 +35,8 @@ def test_no_farther_than_the_head_can_look(post):
 
 
 def test_the_fill_takes_the_walls_colour_not_the_posts(post):
-    background = background_from(post.color, nearness_of(post), 0.75)
-    assert background is not None
+    rims = np.zeros((256, 512), bool)
+    background = background_from(post.color, nearness_of(post), rims, 0.75)
     assert background.fill.shape == (512, 1024, 4)
     inside = background.fill[200:300, 512 - 40 : 512 - 20]
     assert (inside[..., 3] == 255).all()
@@ -44,8 +45,10 @@ def test_the_fill_takes_the_walls_colour_not_the_posts(post):
 
 
 def test_a_map_without_jumps_has_no_layer_behind(smooth):
-    assert smooth.depth is not None
-    assert background_from(smooth.color, smooth.depth, 1.0) is None
+    last = list(stages(smooth))[-1]
+    assert last.background is None
+    assert last.mesh is not None
+    assert len(last.mesh.stretched) == 0
 
 
 @pytest.mark.gl
@@ -81,3 +84,27 @@ def test_the_post_is_where_geometry_says(post):
     expected = 300 + 300 * x / z
     found = np.flatnonzero(row[:, 0] > 100).min()
     assert found == pytest.approx(expected, abs=1.5)
+
+
+@pytest.mark.gl
+def test_at_the_centre_rims_are_as_in_the_picture(post):
+    """No speckle, no fringe: what is cut elsewhere is whole where nothing parts."""
+    with OffscreenRenderer() as cut, OffscreenRenderer(Quality(edges=False)) as plain:
+        cut.load(post)
+        with_cuts = cut.render(View(), (300, 200)).astype(int)
+        plain.load(post)
+        without = plain.render(View(), (300, 200))
+    assert np.abs(with_cuts - without).max() <= 2
+
+
+@pytest.mark.gl
+def test_noisy_depth_leaves_no_hole_anywhere(post):
+    """Leaves and railings: every cut has something behind it, whatever the map."""
+    rng = np.random.default_rng(4)
+    color = np.full((256, 512, 3), 255, np.uint8)
+    depth = rng.uniform(0.1, 0.3, (256, 512)).astype(np.float32)
+    depth[rng.random((256, 512)) < 0.3] = 0.95
+    panorama = Panorama(color, depth)
+    for position in ((0.25, 0, 0), (-0.1, 0.2, 0.1)):
+        picture = render_image(panorama, View(position_m=position), (320, 240))
+        assert (picture.min(axis=-1) > 200).mean() > 0.9995
