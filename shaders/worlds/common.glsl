@@ -48,9 +48,9 @@ vec3 unpack_normal(float packed_value) {
     return normalize(n);
 }
 
-// Jarzynski and Olano, "Hash Functions for GPU Rendering" (2020): pcg3d.
+// Jarzynski and Olano, "Hash Functions for GPU Rendering" (2020): pcg3d. Cells are 1/4 wide.
 vec3 hash33(vec3 p) {
-    uvec3 v = floatBitsToUint(p + 0.0) * 1664525u + 1013904223u;
+    uvec3 v = uvec3(ivec3(floor(p * 4.0))) * 1664525u + 1013904223u;
     v.x += v.y * v.z;
     v.y += v.z * v.x;
     v.z += v.x * v.y;
