@@ -80,7 +80,7 @@ float coverage(inout vec2 uv, float disparity) {
     float inside = above / max(length(slope), 1e-4);
     float covered;
     if (is_near) {  // but not on the slope that leads down to the far surface
-        bool on_slope = near - disparity > 0.2 * (near - far);
+        bool on_slope = near - disparity > 0.05 * (near - far);
         covered = on_slope ? 0.0 : clamp(inside / u_pixel_texels + 0.5, 0.0, 1.0);
     } else {
         bool is_far = abs(disparity - far) <= margin;
@@ -101,7 +101,7 @@ void main() {
     vec3 color = color_from_uv(uv);
 #ifdef BEHIND
     vec4 fill = textureLod(u_fill, uv, 0.0);
-    color = mix(color, fill.rgb, fill.a);
+    color = mix(color, fill.rgb, min(4.0 * fill.a, 1.0));
 #endif
     f_color = vec4(color, alpha);
 }

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from depthfusion.panorama.panorama import Panorama
-from depthfusion.renderer.background import background_from, hidden_surface
+from depthfusion.renderer.background import background_from
+from depthfusion.renderer.hidden import hidden_surface
 from depthfusion.renderer.offscreen import OffscreenRenderer, render_image
 from depthfusion.renderer.quality import Quality
 from depthfusion.renderer.relief import relief_from_panorama

@@ -1,0 +1,132 @@
+"""The colours of the layer behind: carried under the near surface from where they are seen."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depthfusion.renderer.grid import Field, fitted, grown, nearest_true, over_cells
+from depthfusion.renderer.hidden import JUMP, Hidden
+
+MAX_FILL_COLUMNS = 2048
+BLUR_PER_DISTANCE = 2.0
+"""Width of the mean that replaces a colour, against the distance it was carried."""
+BLUR_FROM_LEVEL = 2
+BLUR_LEVELS = 7
+"""Means are taken over 2 ** level pixels."""
+FRINGE_TEXELS = 1
+"""How far, in texels of the picture, the foreground's colour has bled into the background."""
+
+
+def fill_from(
+    color: NDArray[np.uint8], nearness: Field, hidden: Hidden, *, decontaminate: bool = True
+) -> NDArray[np.uint8]:
+    """Return (h, w, 4) uint8: the colours behind; alpha where the picture shows something nearer.
+
+    Args:
+        color: (H, W, 3 or 4) uint8 sRGB.
+        nearness: (h, w) in [0, 1].
+        hidden: where it lies, and from where each place was carried.
+        decontaminate: replace the foreground's fringe of colour on the background, too.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    columns = hidden.field.shape[1]
+    width = _fill_columns(columns, color, nearness)
+    factor = width // columns
+    fringe = int(FRINGE_TEXELS * width / color.shape[1]) if decontaminate else 0
+    behind = hidden.field[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
+    covered = hidden.covered[:-1].repeat(factor, axis=0).repeat(factor, axis=1)
+    front = over_cells(fitted(nearness, width), width, np.maximum)
+    masked = grown(covered & (front > behind + JUMP / 2), fringe)
+    small = _reduced(color[..., :3], width)
+    y, x = np.divmod(hidden.source[:-1], columns)
+    y, x = (np.minimum(part * factor, width - 1) for part in (y, x))
+    y, x = (part.repeat(factor, axis=0).repeat(factor, axis=1) for part in (y, x))
+    y = np.minimum(y, len(small) - 1)
+    ny, nx = nearest_true(~masked)
+    fits = np.abs(front[ny, nx] - behind) < JUMP
+    y, x = np.where(fits, ny, y), np.where(fits, nx, x)
+    carried = gaussian_filter(small[y, x], (2, 2, 0), mode=("nearest", "wrap", "nearest"))
+    by, bx = nearest_true(masked)
+    clear = ~masked & (front <= behind[by, bx] + JUMP)
+    distance = np.hypot(y - np.arange(len(y))[:, None], _columns_between(x)).astype(np.float32)
+    fill = np.empty((*masked.shape, 4), np.uint8)
+    fill[..., :3] = softened(small, carried, clear, distance)
+    fill[..., 3] = np.where(masked, np.uint8(255), np.uint8(0))
+    return fill
+
+
+def softened(
+    picture: NDArray[np.uint8],
+    carried: NDArray[np.uint8],
+    clear: NDArray[np.bool_],
+    distance: Field,
+) -> NDArray[np.uint8]:
+    """Return `carried` (h, w, 3), giving way to the mean of what is seen around.
+
+    Just behind a rim the picture goes on; far behind it nobody knows, and the mean of all sides is
+    the best guess (pull-push: S. Gortler et al., "The Lumigraph", 1996).
+
+    Args:
+        picture: (h, w, 3) uint8, h a multiple of 2 ** BLUR_LEVELS.
+        carried: (h, w, 3) uint8, the picture carried behind.
+        clear: (h, w) bool, where the picture shows the farther surface.
+        distance: (h, w) how far each colour was carried, in pixels.
+    """
+    weighted = np.dstack([picture, np.full(clear.shape, 255, np.uint8)]).astype(np.float32)
+    coarse = weighted * clear[..., None]
+    level = np.clip(np.log2(np.maximum(distance * BLUR_PER_DISTANCE, 0.5)), -1, BLUR_LEVELS)
+    result = carried.astype(np.float32)
+    for step in range(1, BLUR_LEVELS + 1):
+        rows, columns = coarse.shape[0] // 2, coarse.shape[1] // 2
+        coarse = coarse.reshape(rows, 2, columns, 2, 4).mean(axis=(1, 3))
+        if step < BLUR_FROM_LEVEL:
+            continue
+        wide = enlarged_smoothly(coarse, clear.shape)
+        trust = np.clip(wide[..., 3:] / 8, 0, 1)
+        mean = wide[..., :3] * (255 / np.maximum(wide[..., 3:], 1e-3))
+        weight = np.clip(level - (step - 1), 0, 1)[..., None] * trust
+        result += weight * (np.minimum(mean, 255) - result)
+    return (result + 0.5).astype(np.uint8)
+
+
+def enlarged_smoothly(picture: Field, size: tuple[int, ...]) -> Field:
+    """Return `picture` (h, w, c), linearly enlarged to `size` by a power of two; a ring in x."""
+    factor = size[1] // picture.shape[1]
+    at = (np.arange(factor, dtype=np.float32) + 0.5) / factor - 0.5
+    weights = np.stack([np.maximum(-at, 0), 1 - np.abs(at), np.maximum(at, 0)])
+    rows = np.stack(
+        [
+            np.concatenate([picture[:1], picture[:-1]]),
+            picture,
+            np.concatenate([picture[1:], picture[-1:]]),
+        ]
+    )
+    tall = np.einsum("kf,khwc->hfwc", weights, rows).reshape(size[0], *picture.shape[1:])
+    sides = np.stack([np.roll(tall, 1, axis=1), tall, np.roll(tall, -1, axis=1)])
+    wide = np.einsum("kf,khwc->hwfc", weights, sides)
+    return np.asarray(wide.reshape(size[0], size[1], picture.shape[2]))
+
+
+def _columns_between(x: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return how many columns each place is from column `x`; the columns are a ring."""
+    away = np.abs(x - np.arange(x.shape[1], dtype=np.int32))
+    return np.asarray(np.minimum(away, x.shape[1] - away))
+
+
+def _fill_columns(least: int, color: NDArray[np.uint8], nearness: Field) -> int:
+    """Return how wide the fill gets: as fine as the picture, a power of two within limits."""
+    wanted = max(least, color.shape[1], nearness.shape[1])
+    return int(min(MAX_FILL_COLUMNS, 2 ** math.ceil(math.log2(wanted))))
+
+
+def _reduced(color: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    """Return `color` at (columns / 2, columns); a coarser picture keeps its hard texels."""
+    from PIL import Image
+
+    picture = Image.fromarray(np.ascontiguousarray(color))
+    kind = Image.Resampling.BOX if picture.width > columns else Image.Resampling.NEAREST
+    return np.asarray(picture.resize((columns, columns // 2), kind))
