@@ -49,6 +49,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _home.cleanup()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put window tests first: after a standalone EGL context a Qt window on X11 stays empty.
+
+    No command does both in one process; the tests do.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("gui") is None)
+
+
 def has_display() -> bool:
     """Whether windows can really be shown."""
     if not sys.platform.startswith("linux"):
