@@ -202,7 +202,10 @@ class Loading:
         from depthfusion.renderer import stages
 
         options = replace(self.source.options or ReadOptions(), find_partner=False)
-        draft = self._read(replace(self.source, depth=None, options=options), DRAFT_PX)
+        try:
+            draft = self._read(replace(self.source, depth=None, options=options), DRAFT_PX)
+        except PanoramaError:
+            return  # alone it may be odd where the pair is fine; if not, the full read says so
         yield Read(draft, draft=True)
         self.milestone("draft_read")
         yield Staged(next(iter(stages(draft, inverted=self.source.inverted))))

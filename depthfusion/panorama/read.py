@@ -77,7 +77,7 @@ def read_panorama(
     saved = _saved(picture.decoded, source)
     return Panorama(
         color=_rgb(pixels),
-        title=paths.color.stem,
+        title=_title(saved) or paths.color.stem,
         provenance=Provenance(
             color_source=str(paths.color),
             depth_source=_path_of(source, paths),
@@ -87,6 +87,12 @@ def read_panorama(
         ),
         **found,
     )
+
+
+def _title(saved: Mapping[str, Any]) -> str:
+    """Return the title a file carries, on one line; empty when it has none."""
+    title = saved.get("title")
+    return " ".join(title.split())[:200] if isinstance(title, str) else ""
 
 
 @dataclass(frozen=True)
