@@ -46,6 +46,19 @@ def standalone_context() -> Iterator[moderngl.Context]:
         yield ctx
     finally:
         ctx.release()
+        if backend == "egl":
+            _leave_egl()
+
+
+def _leave_egl() -> None:
+    """Let go of the released context on this thread.
+
+    It would stay current otherwise, and a window system's OpenGL (GLX) that shares the dispatcher
+    could make no context of its own current: a window opened afterwards would stay black.
+    """
+    import ctypes
+
+    ctypes.CDLL("libEGL.so.1").eglReleaseThread()
 
 
 class OffscreenRenderer:
