@@ -19,6 +19,7 @@ _SHOW = """
 import sys
 import numpy as np
 from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 app = QApplication([])
 w, h = {size}
@@ -30,6 +31,8 @@ label = QLabel()
 label.setPixmap(QPixmap.fromImage(QImage(noise.tobytes(), w, h, 3 * w, QImage.Format_RGB888)))
 label.setGeometry(0, 0, w, h)
 label.show()
+assert QTest.qWaitForWindowExposed(label)
+label.repaint()
 app.processEvents()
 print("shown", flush=True)
 sys.stdin.readline()
