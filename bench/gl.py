@@ -50,6 +50,7 @@ def ours(quality: Quality) -> MakeRival:
         from depthfusion.renderer import PanoramaRenderer, stages
 
         renderer: Any = PanoramaRenderer(ctx)
+        renderer.prefer_speed()  # as the window does
         limit_px, software = renderer.max_texture_px, renderer.is_software
         for stage in stages(panorama, quality, max_texture_px=limit_px, software=software):
             while not renderer.apply(stage):

@@ -65,3 +65,27 @@ def disparity_from_depth(
         disparity = depth / near_m + (1 - depth) * (1 / far_m)
     clipped: Array = np.clip(disparity, 0, 1 / MIN_DISTANCE_M)
     return clipped / world_scale
+
+
+def disparity_ratio(
+    mapping: Mapping,
+    strength: float = 0.75,
+    near_m: float = 1.0,
+    far_m: float = math.inf,
+    world_scale: float = 1.0,
+    *,
+    inverted: bool = False,
+) -> tuple[float, float, float, float]:
+    """Return (a, b, c, e) with disparity = (a + b d) / (c + e d): `disparity_from_depth` as one.
+
+    Args: as of `disparity_from_depth`; `inverted` puts 1 - d in the place of d.
+    """
+    if mapping is Mapping.DISPARITY:
+        a, b, c, e = (1 - strength) / SPHERE_RADIUS_M, 2 * strength / SPHERE_RADIUS_M, 1.0, 0.0
+    elif mapping is Mapping.LINEAR:
+        a, b, c, e = 1.0, 0.0, SPHERE_RADIUS_M * (1 + strength), -2 * strength * SPHERE_RADIUS_M
+    else:
+        a, b, c, e = 1 / far_m, 1 / near_m - 1 / far_m, 1.0, 0.0
+    if inverted:
+        a, b, c, e = a + b, -b, c + e, -e
+    return a / world_scale, b / world_scale, c, e

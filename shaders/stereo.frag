@@ -1,10 +1,11 @@
 #version 330 core
-// Two eyes in one picture. Variants: ANAGLYPH (red-cyan), ROWS or COLUMNS interlaced. One variant a
-// pattern, because software OpenGL computes both sides of a branch.
+// Two eyes in one picture. Variants: ANAGLYPH (red-cyan), ROWS or COLUMNS interlaced; ENLARGED
+// stretches a mixture that was made small. Variants, because software OpenGL computes both sides of
+// a branch.
 
-uniform sampler2D u_left;   // linear light for the anaglyph, sRGB bytes otherwise
+uniform sampler2D u_left;    // linear light for the anaglyph, sRGB bytes otherwise
 uniform sampler2D u_right;
-uniform int u_height_px;
+uniform ivec2 u_size_px;   // of the whole picture
 
 out vec4 f_color;
 
@@ -31,13 +32,14 @@ void main() {
     ivec2 pixel = ivec2(gl_FragCoord.xy);
     vec3 color;
 #ifdef ANAGLYPH
-    vec3 left = texelFetch(u_left, pixel, 0).rgb;
-    vec3 right = texelFetch(u_right, pixel, 0).rgb;
+    vec3 left = texelFetch(u_left, pixel, 0).rgb, right = texelFetch(u_right, pixel, 0).rgb;
     color = srgb_from_linear(LEFT * left + RIGHT * right);
+#elif defined(ENLARGED)
+    color = textureLod(u_left, gl_FragCoord.xy / vec2(u_size_px), 0.0).rgb;
 #else
     // The eyes hold only their own lines; rows are counted from the top.
 #ifdef ROWS
-    int line = u_height_px - 1 - pixel.y;
+    int line = u_size_px.y - 1 - pixel.y;
     ivec2 place = ivec2(pixel.x, textureSize(u_left, 0).y - 1 - line / 2);
 #else
     int line = pixel.x;

@@ -13,6 +13,7 @@ from depthfusion.geometry import (
     MIN_DISTANCE_M,
     direction_from_uv,
     disparity_from_depth,
+    disparity_ratio,
     uv_from_direction,
 )
 from depthfusion.view import SPHERE_RADIUS_M, Mapping
@@ -59,3 +60,13 @@ def test_metric_depth_runs_from_far_to_near():
 def test_nothing_comes_nearer_than_the_least_distance():
     near = disparity_from_depth(np.array([1.0]), Mapping.LINEAR, 1.0)
     assert 1 / near[0] == pytest.approx(MIN_DISTANCE_M)
+
+
+@pytest.mark.parametrize("mapping", list(Mapping))
+@pytest.mark.parametrize("inverted", [False, True])
+def test_one_fraction_says_all_mappings(mapping, inverted):
+    depth = np.linspace(0, 1, 21)
+    arguments = (0.6, 0.8, 30.0, 1.7)
+    a, b, c, e = disparity_ratio(mapping, *arguments, inverted=inverted)
+    expected = disparity_from_depth(1 - depth if inverted else depth, mapping, *arguments)
+    np.testing.assert_allclose((a + b * depth) / (c + e * depth), expected, rtol=1e-12)

@@ -220,6 +220,7 @@ class Viewport(QOpenGLWidget):
         except Exception as error:  # ModernGL raises its own error or what the driver's loader does
             raise RendererError(f"want OpenGL 3.3 or newer, got none: {error}") from error
         self.renderer = PanoramaRenderer(context)
+        self.renderer.prefer_speed()
         self._canvas = Canvas(context, self.renderer)
         self.renderer_ready.emit()
         if self._loading is not None and not self._loading.has_limits:

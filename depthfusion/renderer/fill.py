@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +15,10 @@ from depthfusion.renderer.hidden import JUMP, Hidden
 MAX_FILL_COLUMNS = 2048
 BLUR_PER_DISTANCE = 2.0
 """Width of the mean that replaces a colour, against the distance it was carried."""
-BLUR_FROM_LEVEL = 2
-BLUR_LEVELS = 7
-"""Means are taken over 2 ** level pixels."""
+BLUR_LEVELS = 6
+"""Means are taken over up to 2 ** level cells."""
+DEPTHS = 3
+"""In how many groups, by depth, surfaces lend colour to each other."""
 FRINGE_TEXELS = 1
 """How far, in texels of the picture, the foreground's colour has bled into the background."""
 
@@ -53,44 +56,69 @@ def fill_from(
     by, bx = nearest_true(masked)
     clear = ~masked & (front <= behind[by, bx] + JUMP)
     distance = np.hypot(y - np.arange(len(y))[:, None], _columns_between(x)).astype(np.float32)
+    seen = np.dstack([small, np.full(clear.shape, 255, np.uint8)]) * clear[..., None]
+    mean, share = means_behind(
+        _over_blocks(seen, factor),
+        over_cells(np.where(clear, front, 0), columns, np.maximum),
+        hidden,
+        _over_blocks(distance[..., None], factor)[..., 0] / factor,
+    )
+    mean, share = (enlarged_smoothly(part, masked.shape) for part in (mean, share))
     fill = np.empty((*masked.shape, 4), np.uint8)
-    fill[..., :3] = softened(small, carried, clear, distance)
+    fill[..., :3] = np.clip(carried * (1 - share) + mean + 0.5, 0, 255)
     fill[..., 3] = np.where(masked, np.uint8(255), np.uint8(0))
     return fill
 
 
-def softened(
-    picture: NDArray[np.uint8],
-    carried: NDArray[np.uint8],
-    clear: NDArray[np.bool_],
-    distance: Field,
-) -> NDArray[np.uint8]:
-    """Return `carried` (h, w, 3), giving way to the mean of what is seen around.
+def means_behind(seen: Field, depth: Field, hidden: Hidden, distance: Field) -> tuple[Field, Field]:
+    """Return the mean colours around, and how much of the carried ones they replace.
 
-    Just behind a rim the picture goes on; far behind it nobody knows, and the mean of all sides is
-    the best guess (pull-push: S. Gortler et al., "The Lumigraph", 1996).
+    Just behind a rim the picture goes on; far behind it nobody knows, and the mean of what is seen
+    around is the best guess (pull-push: S. Gortler et al., "The Lumigraph", 1996). Only surfaces
+    about as far as the hidden one lend their colour.
 
     Args:
-        picture: (h, w, 3) uint8, h a multiple of 2 ** BLUR_LEVELS.
-        carried: (h, w, 3) uint8, the picture carried behind.
-        clear: (h, w) bool, where the picture shows the farther surface.
-        distance: (h, w) how far each colour was carried, in pixels.
+        seen: (n, 2n, 4) float32, 0 to 255: colour times the share of the cell that shows it; share.
+        depth: (n, 2n) nearness of what is seen.
+        hidden: its `field` says how far the hidden surface is.
+        distance: (n, 2n) how far the carried colour came, in cells.
+
+    Returns:
+        (n, 2n, 3) and (n, 2n, 1) float32: the mean times its share, and the share in [0, 1].
     """
-    weighted = np.dstack([picture, np.full(clear.shape, 255, np.uint8)]).astype(np.float32)
-    coarse = weighted * clear[..., None]
+    behind = hidden.field[:-1]
+    mean, share = np.zeros_like(seen[..., :3]), np.zeros_like(seen[..., :1])
     level = np.clip(np.log2(np.maximum(distance * BLUR_PER_DISTANCE, 0.5)), -1, BLUR_LEVELS)
-    result = carried.astype(np.float32)
+    bounds = np.quantile(behind[hidden.covered[:-1]], np.linspace(0, 1, DEPTHS + 1))
+    bounds[0], bounds[-1] = -1, 2
+    for low, high in itertools.pairwise(bounds):
+        inside = (behind >= low) & (behind < high)
+        alike = (depth > low - JUMP) & (depth < high + JUMP)
+        part = _pulled(seen * alike[..., None], level)
+        mean[inside], share[inside] = part[0][inside], part[1][inside]
+    return mean, share
+
+
+def _pulled(seen: Field, level: Field) -> tuple[Field, Field]:
+    """Return `means_behind` for surfaces of one depth; the greater `level`, the wider the mean."""
+    mean, share = np.zeros_like(seen[..., :3]), np.zeros_like(seen[..., :1])
+    coarse = seen
     for step in range(1, BLUR_LEVELS + 1):
         rows, columns = coarse.shape[0] // 2, coarse.shape[1] // 2
         coarse = coarse.reshape(rows, 2, columns, 2, 4).mean(axis=(1, 3))
-        if step < BLUR_FROM_LEVEL:
-            continue
-        wide = enlarged_smoothly(coarse, clear.shape)
+        wide = enlarged_smoothly(coarse, seen.shape[:2])
         trust = np.clip(wide[..., 3:] / 8, 0, 1)
-        mean = wide[..., :3] * (255 / np.maximum(wide[..., 3:], 1e-3))
         weight = np.clip(level - (step - 1), 0, 1)[..., None] * trust
-        result += weight * (np.minimum(mean, 255) - result)
-    return (result + 0.5).astype(np.uint8)
+        mean += weight * (wide[..., :3] * (255 / np.maximum(wide[..., 3:], 1e-3)) - mean)
+        share += weight * (1 - share)
+    return mean, share
+
+
+def _over_blocks(values: NDArray[Any], factor: int) -> Field:
+    """Return the means (h / factor, w / factor, c) of `values` (h, w, c)."""
+    height, width, channels = values.shape
+    blocks = values.reshape(height // factor, factor, width // factor, factor, channels)
+    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
 
 
 def enlarged_smoothly(picture: Field, size: tuple[int, ...]) -> Field:

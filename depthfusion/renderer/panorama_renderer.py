@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 
 from depthfusion.camera import eyes
 from depthfusion.errors import RendererError
-from depthfusion.geometry import MIN_DISTANCE_M
+from depthfusion.geometry import MIN_DISTANCE_M, disparity_ratio
 from depthfusion.renderer.gpu_panorama import GpuPanorama, upload_steps
 from depthfusion.renderer.program import program_from, set_uniforms
 from depthfusion.renderer.stages import Stage
 from depthfusion.renderer.stereo import StereoComposer
-from depthfusion.view import SPHERE_RADIUS_M, Mapping, Shading, Stereo, View
+from depthfusion.view import Mapping, Shading, Stereo, View
 
 CUT_TOLERANCE = 0.06
 """Fraction of disparity by which a fragment of a stretched triangle may differ from the picture."""
+SPEEDY_ANAGLYPH_SCALE = 2 / 3
 PUSH_BACK = 0.99
 """Factor on the hidden layer's disparity: the visible surface wins where both lie together."""
 
 _SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "gdi generic")
-_MAPPINGS = {Mapping.DISPARITY: 0, Mapping.LINEAR: 1, Mapping.METRIC: 2}
 
 
 class PanoramaRenderer:
@@ -47,6 +47,7 @@ class PanoramaRenderer:
         self.ctx = ctx
         self.description = f"{ctx.info['GL_RENDERER']}, OpenGL {ctx.version_code / 100:.1f}"
         self.is_software = any(n in self.description.lower() for n in _SOFTWARE_RENDERERS)
+        self.anaglyph_scale = 1.0
         self.max_texture_px = int(ctx.info["GL_MAX_TEXTURE_SIZE"])
         base = {} if self.is_software else {"GRADIENTS": 1}
         self._surface = program_from(ctx, "panorama.vert", "panorama.frag", base)
@@ -56,6 +57,15 @@ class PanoramaRenderer:
         self._composer: StereoComposer | None = None
         self._panorama: GpuPanorama | None = None
         self._upload: tuple[Stage, Iterator[GpuPanorama | None]] | None = None
+
+    def prefer_speed(self) -> None:
+        """Trade what a moving picture hardly shows for frames, where the CPU draws.
+
+        The two eyes an anaglyph is mixed from are drawn at two thirds of the size: it then
+        costs no more than twice a single view.
+        """
+        if self.is_software:
+            self.anaglyph_scale = SPEEDY_ANAGLYPH_SCALE
 
     @property
     def stage_name(self) -> str | None:
@@ -221,20 +231,22 @@ def uniforms_from_view(view: View, stage: Stage) -> dict[str, Any]:
     mapping = view.mapping or (Mapping.METRIC if stage.is_metric else Mapping.DISPARITY)
     near_m, far_m = relief.near_m, relief.far_m
     nearest_m, farthest_m = MIN_DISTANCE_M, float("inf")
-    if relief.is_distance:
-        nearest_m = view.near_m or nearest_m
-        farthest_m = view.far_m or farthest_m
-    else:
+    if not relief.is_distance:
         near_m = view.near_m or near_m
         far_m = view.far_m or far_m
-    turned = view.invert_depth != stage.inverted
+    elif mapping is Mapping.METRIC:  # the map knows its distances: they are limited, not moved
+        nearest_m = view.near_m or nearest_m
+        farthest_m = view.far_m or farthest_m
+    ratio = disparity_ratio(
+        mapping,
+        view.strength,
+        near_m,
+        far_m,
+        view.world_scale,
+        inverted=view.invert_depth != stage.inverted,
+    )
     return {
-        "u_mapping": _MAPPINGS[mapping],
-        "u_radius_m": SPHERE_RADIUS_M,
-        "u_strength": view.strength,
-        "u_disparity": (1 / near_m, 1 / far_m),
-        "u_disparity_clamp": (1 / nearest_m, 1 / farthest_m),
-        "u_world_scale": view.world_scale,
-        "u_depth_affine": (1.0, -1.0) if turned else (0.0, 1.0),
+        "u_disparity_ratio": ratio,
+        "u_disparity_clamp": (1 / farthest_m / view.world_scale, 1 / nearest_m / view.world_scale),
         "u_cut_tolerance": CUT_TOLERANCE,
     }

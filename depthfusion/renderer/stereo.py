@@ -27,8 +27,8 @@ class StereoComposer:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self.ctx = ctx
-        self._mixers: dict[Stereo, tuple[moderngl.Program, moderngl.VertexArray]] = {}
-        self._made_for: tuple[tuple[int, int], bool] | None = None
+        self._mixers: dict[str, tuple[moderngl.Program, moderngl.VertexArray]] = {}
+        self._made_for: tuple[tuple[int, int], bool, bool] | None = None
         self._eyes: list[moderngl.Framebuffer] = []
 
     def draw(
@@ -69,40 +69,52 @@ class StereoComposer:
         framebuffer: moderngl.Framebuffer,
         size_px: tuple[int, int],
     ) -> None:
-        eye_px = _eye_size_px(view.stereo, size_px)
-        self._resize(eye_px, linear=view.stereo is Stereo.ANAGLYPH)
+        eye_px = _eye_size_px(view.stereo, size_px, renderer.anaglyph_scale)
+        self._resize(eye_px, view.stereo is Stereo.ANAGLYPH, eye_px != size_px)
         for side, eye in enumerate(eyes(view, size_px[0] / size_px[1])):
             matrix = _onto_own_lines(view.stereo, side, size_px) @ eye.clip_from_world
             renderer.draw_eye(matrix, view, self._eyes[side], eye_px)
-        framebuffer.use()
-        framebuffer.viewport = (0, 0, *size_px)
-        framebuffer.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
         self.ctx.disable(moderngl.DEPTH_TEST | moderngl.BLEND)
-        for unit, target in enumerate(self._eyes):
-            target.color_attachments[0].use(unit)  # type: ignore[union-attr]  # a texture, below
-        program, triangle = self._mixer(view.stereo)
-        set_uniforms(program, {"u_left": 0, "u_right": 1, "u_height_px": size_px[1]})
+        if eye_px == size_px or view.stereo is not Stereo.ANAGLYPH:
+            self._pass(view.stereo.name, self._eyes, framebuffer, size_px)
+        else:
+            self._pass(view.stereo.name, self._eyes[:2], self._eyes[2], eye_px)
+            self._pass("ENLARGED", self._eyes[2:], framebuffer, size_px)
+
+    def _pass(
+        self,
+        kind: str,
+        sources: list[moderngl.Framebuffer],
+        target: moderngl.Framebuffer,
+        size_px: tuple[int, int],
+    ) -> None:
+        """Fill `target` by the variant `kind` of stereo.frag from the pictures `sources`."""
+        target.use()
+        target.viewport = (0, 0, *size_px)
+        target.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
+        for unit, source in enumerate(sources):
+            source.color_attachments[0].use(unit)  # type: ignore[union-attr]  # a texture, below
+        if kind not in self._mixers:
+            program = program_from(self.ctx, "stereo.vert", "stereo.frag", {kind: 1})
+            self._mixers[kind] = program, self.ctx.vertex_array(program, [])
+        program, triangle = self._mixers[kind]
+        set_uniforms(program, {"u_left": 0, "u_right": 1, "u_size_px": size_px})
         triangle.render(moderngl.TRIANGLES, vertices=3)
 
-    def _mixer(self, stereo: Stereo) -> tuple[moderngl.Program, moderngl.VertexArray]:
-        """Return the program that mixes two eyes, made at its first use, and what it draws."""
-        if stereo not in self._mixers:
-            program = program_from(self.ctx, "stereo.vert", "stereo.frag", {stereo.name: 1})
-            self._mixers[stereo] = program, self.ctx.vertex_array(program, [])
-        return self._mixers[stereo]
-
-    def _resize(self, size_px: tuple[int, int], *, linear: bool) -> None:
-        if (size_px, linear) == self._made_for:
+    def _resize(self, size_px: tuple[int, int], is_linear: bool, is_enlarged: bool) -> None:
+        """Make the eyes' pictures, and a third where the mixture is enlarged afterwards."""
+        wanted = (size_px, is_linear, is_enlarged)
+        if wanted == self._made_for:
             return
         self._release_eyes()
-        for _ in range(2):
-            # Bytes are written as they are, and decoded when they are read in linear light.
-            kind: dict[str, Any] = {"internal_format": _GL_SRGB8_ALPHA8} if linear else {}
+        # Bytes are written as they are, and decoded where they are read in linear light.
+        for decoded in (is_linear, is_linear, *([False] if is_linear and is_enlarged else [])):
+            kind: dict[str, Any] = {"internal_format": _GL_SRGB8_ALPHA8} if decoded else {}
             texture = self.ctx.texture(size_px, 4, **kind)
-            texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
+            texture.repeat_x = texture.repeat_y = False
             depth = self.ctx.depth_renderbuffer(size_px)
             self._eyes.append(self.ctx.framebuffer([texture], depth))
-        self._made_for = (size_px, linear)
+        self._made_for = wanted
 
     def _release_eyes(self) -> None:
         for target in self._eyes:
@@ -122,9 +134,13 @@ class StereoComposer:
         self._mixers = {}
 
 
-def _eye_size_px(stereo: Stereo, size_px: tuple[int, int]) -> tuple[int, int]:
+def _eye_size_px(
+    stereo: Stereo, size_px: tuple[int, int], anaglyph_scale: float
+) -> tuple[int, int]:
     """Return the size each eye is drawn at: interlaced eyes draw only the lines that are shown."""
     width, height = size_px
+    if stereo is Stereo.ANAGLYPH:
+        return max(1, round(width * anaglyph_scale)), max(1, round(height * anaglyph_scale))
     if stereo is Stereo.ROWS:
         return width, (height + 1) // 2
     if stereo is Stereo.COLUMNS:

@@ -1,27 +1,17 @@
 // Depth value -> disparity 1/r in 1/m. Twin: disparity_from_depth in depthfusion/geometry.py.
 // LDM3D, arXiv 2305.10853: 0.5 is neutral, 1 is nearer, 0 is farther.
+//
+// All three mappings, inverted or not, at any world scale, are one fraction (a + b d) / (c + e d):
+//   disparity  1/r = (1 - s)/R + 2s/R d
+//   linear     1/r = 1 / (R (1 + s) - 2 s R d)
+//   metric     1/r = 1/far + (1/near - 1/far) d
+// disparity_ratio in geometry.py makes a, b, c, e; software OpenGL would compute every branch.
 
-uniform int u_mapping;        // 0 disparity, 1 linear, 2 metric
-uniform float u_radius_m;     // R: where relative depth 0.5 lies
-uniform float u_strength;     // s in [0, 1]
-uniform vec2 u_disparity;     // metric: (1/near, 1/far) in 1/m
-uniform vec2 u_disparity_clamp; // metric: (greatest, least) disparity shown, in 1/m
-uniform float u_world_scale;  // size of the shown world against the recorded one
-uniform vec2 u_depth_affine;  // d' = x + y d: (0, 1) as it is, (1, -1) inverted
-
-const float MAX_DISPARITY = 20.0;  // 1/m: nothing nearer than 5 cm
+uniform vec4 u_disparity_ratio;  // a, b in 1/m, c, e (linear: a = 1, c and e in m)
+uniform vec2 u_disparity_clamp;  // least and greatest disparity shown, in 1/m
 
 float disparity_from_depth(float depth) {
-    float d = u_depth_affine.x + u_depth_affine.y * depth;
-    float disparity;
-    if (u_mapping == 0) {
-        disparity = (1.0 + u_strength * (2.0 * d - 1.0)) / u_radius_m;
-    } else if (u_mapping == 1) {
-        float distance_m = u_radius_m * (1.0 + 2.0 * u_strength * (0.5 - d));
-        disparity = 1.0 / max(distance_m, 1.0 / MAX_DISPARITY);
-    } else {
-        disparity = mix(u_disparity.y, u_disparity.x, d);
-        disparity = clamp(disparity, u_disparity_clamp.y, u_disparity_clamp.x);
-    }
-    return clamp(disparity, 0.0, MAX_DISPARITY) / u_world_scale;
+    vec2 parts = u_disparity_ratio.xz + u_disparity_ratio.yw * depth;
+    float disparity = parts.x / max(parts.y, 1e-6);
+    return clamp(disparity, u_disparity_clamp.x, u_disparity_clamp.y);
 }

@@ -111,6 +111,16 @@ def test_anaglyph_is_dubois_in_linear_light(eyes):
     assert np.abs(eyes[Stereo.ANAGLYPH].astype(int) - expected).max() <= 2
 
 
+def test_preferring_speed_keeps_the_anaglyph_recognisable(eyes):
+    with OffscreenRenderer() as offscreen:
+        offscreen.load(marked_wall(1.0))
+        offscreen.renderer.prefer_speed()
+        quick = offscreen.render(replace(BASE, stereo=Stereo.ANAGLYPH), SIZE_PX).astype(int)
+    if offscreen.renderer.is_software:
+        assert offscreen.renderer.anaglyph_scale < 1
+    assert np.abs(quick - eyes[Stereo.ANAGLYPH]).mean() < 2
+
+
 def _linear(picture: np.ndarray) -> np.ndarray:
     c = picture / 255
     return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
