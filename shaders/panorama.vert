@@ -20,4 +20,5 @@ void main() {
     vec3 direction = direction_from_uv(vec2(a_grid) * u_uv_from_grid);
     v_point = vec4(direction, disparity_from_depth(a_depth) * u_push_back);
     gl_Position = u_clip_from_world * v_point;
+    gl_Position.z *= 0.999999;  // a sky at infinity stays before the backdrop
 }

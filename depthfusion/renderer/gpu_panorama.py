@@ -14,6 +14,8 @@ from depthfusion.renderer.surface import Mesh
 
 SLICE_BYTES = 32 << 20
 """How much of a picture is uploaded between two frames."""
+MANY_RIMS = 40_000
+"""Cut triangles from which a backdrop is drawn: leaves and grass, not rooms."""
 MAX_ANISOTROPY = 8.0
 SMALL_PX = 2048
 """Pictures up to this width are hardly ever drawn smaller than they are."""
@@ -33,6 +35,8 @@ class GpuPanorama:
     buffers: tuple[moderngl.Buffer, ...]
     columns: int
     behind_columns: int
+    has_many_rims: bool
+    """Whether cracks are to be expected between the rims."""
 
     def release(self) -> None:
         """Release all of it."""
@@ -104,6 +108,7 @@ def upload_steps(
             buffers,
             stage.mesh.columns,
             stage.background.mesh.columns if stage.background else 1,
+            len(stage.mesh.stretched) > MANY_RIMS,
         )
         if before is not None:
             before.release_except(panorama)

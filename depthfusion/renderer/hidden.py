@@ -21,7 +21,8 @@ from depthfusion.view import HEAD_BOX_M
 
 JUMP = 0.02
 """Difference of nearness from which one surface stands before another."""
-LEVELS = 8
+FIRST_LEVEL, LEVELS = 0.1, 6
+"""Seen surfaces are offered in so many steps, from the farthest tenth on."""
 RIM_STEPS = 3
 """How far beside a jump, in grid steps, the farther side's colour is taken: clear of its fringe."""
 REACH = 1.2
@@ -119,7 +120,7 @@ def _levels(far: Field, seeds: NDArray[np.bool_]) -> list[float]:
     values = far[seeds]
     if values.size == 0:
         return []
-    return sorted({float(v) for v in np.quantile(values, np.linspace(0.1, 1, LEVELS))})
+    return sorted({float(v) for v in np.quantile(values, np.linspace(FIRST_LEVEL, 1, LEVELS))})
 
 
 def _highest(field: Field, steps: int) -> Field:

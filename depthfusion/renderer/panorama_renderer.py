@@ -19,10 +19,10 @@ from depthfusion.renderer.stages import Stage
 from depthfusion.renderer.stereo import StereoComposer
 from depthfusion.view import Mapping, Shading, Stereo, View
 
-CUT_TOLERANCE = 0.06
+CUT_TOLERANCE = 0.03
 """Fraction of disparity by which a fragment of a stretched triangle may differ from the picture."""
 SPEEDY_ANAGLYPH_SCALE = 2 / 3
-PUSH_BACK = 0.99
+PUSH_BACK = 0.98
 """Factor on the hidden layer's disparity: the visible surface wins where both lie together."""
 
 _SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "software", "swiftshader", "gdi generic")
@@ -53,6 +53,8 @@ class PanoramaRenderer:
         self._surface = program_from(ctx, "panorama.vert", "panorama.frag", base)
         self._stretched = program_from(ctx, "panorama.vert", "panorama.frag", {**base, "CUT": 1})
         self._behind = program_from(ctx, "panorama.vert", "panorama.frag", {**base, "BEHIND": 1})
+        self._backdrop = program_from(ctx, "backdrop.vert", "backdrop.frag")
+        self._backdrop_triangle = ctx.vertex_array(self._backdrop, [])
         self._no_fill = ctx.texture((1, 1), 4, bytes(4), alignment=4)
         self._composer: StereoComposer | None = None
         self._panorama: GpuPanorama | None = None
@@ -148,6 +150,8 @@ class PanoramaRenderer:
         if self._panorama is not None:
             pixel_rad = pixel_angle_rad(clip_from_world, size_px)
             self._draw_panorama(self._panorama, clip_from_world, view, pixel_rad)
+            if self._panorama.has_many_rims and view.shading is not Shading.WIREFRAME:
+                self._draw_backdrop(clip_from_world, rectangle)
         framebuffer.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
         ctx.wireframe = False
 
@@ -184,6 +188,19 @@ class PanoramaRenderer:
                 self.ctx.enable(moderngl.BLEND)
             part.render(moderngl.TRIANGLES)
 
+    def _draw_backdrop(
+        self, clip_from_world: NDArray[np.float64], rectangle_px: tuple[int, int, int, int]
+    ) -> None:
+        self.ctx.disable(moderngl.BLEND)
+        world_from_clip = np.linalg.inv(clip_from_world)
+        values = {
+            "u_color": 0,
+            "u_world_from_clip": np.asarray(world_from_clip, np.float32).T.tobytes(),
+            "u_rectangle_px": rectangle_px,
+        }
+        set_uniforms(self._backdrop, values)
+        self._backdrop_triangle.render(moderngl.TRIANGLES, vertices=3)
+
     def release(self) -> None:
         """Release every GL object this renderer made."""
         if self._upload is not None:
@@ -195,7 +212,8 @@ class PanoramaRenderer:
         if self._composer is not None:
             self._composer.release()
             self._composer = None
-        for item in (self._surface, self._stretched, self._behind, self._no_fill):
+        programs = (self._surface, self._stretched, self._behind, self._backdrop)
+        for item in (self._backdrop_triangle, *programs, self._no_fill):
             item.release()
 
 

@@ -1,0 +1,7 @@
+#version 330 core
+// One triangle over the whole picture, on the far plane: drawn only where nothing else was.
+
+void main() {
+    vec2 corner = vec2((gl_VertexID << 1) & 2, gl_VertexID & 2);
+    gl_Position = vec4(corner * 2.0 - 1.0, 1.0, 1.0);
+}
