@@ -34,6 +34,10 @@ def run(options: argparse.Namespace) -> int:
 
     check_window()
 
+    # What both threads use is imported before there are two: Qt's bindings import parts of NumPy by
+    # themselves, and imports that cross can see a module half made.
+    import depthfusion.panorama.read
+    import depthfusion.renderer  # noqa: F401  # only to be there
     from depthfusion.gui.loading import Loading
     from depthfusion.gui.remembered import Remembered
     from depthfusion.gui.resolver import Resolver
