@@ -118,25 +118,32 @@ def _add_guess(result: Field, total: Field, guess: NDArray[Any], error: Field) -
 
 def _first_clear(
     clear: NDArray[np.bool_], axis: int, forward: bool
-) -> tuple[tuple[NDArray[np.int32], NDArray[np.int32]], Field]:
+) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], Field]:
     """Return the last clear place before each one along `axis`, and how far back it is.
 
-    Rows are not a ring; along columns nothing is found beyond the picture's edge. Distance 0:
-    none was found.
+    Along a row the picture is a ring; along a column it ends at the poles. Distance 0: none.
     """
-    turned = clear if axis == 1 else clear.T
-    if not forward:
-        turned = turned[:, ::-1]
-    count = turned.shape[1]
-    own = np.arange(count, dtype=np.int32)
-    last = np.maximum.accumulate(np.where(turned, own, np.int32(-1)), axis=1)
+    rows, columns = np.ogrid[: clear.shape[0], : clear.shape[1]]
+    if axis == 0:
+        last, distance = _last_true(clear.T, forward)
+        return (last.T, np.broadcast_to(columns, clear.shape)), distance.T
+    width = clear.shape[1]
+    last, distance = _last_true(np.concatenate([clear, clear], axis=1), forward)
+    half = slice(width, None) if forward else slice(0, width)
+    return (np.broadcast_to(rows, clear.shape), last[:, half] % width), distance[:, half]
+
+
+def _last_true(mask: NDArray[np.bool_], forward: bool) -> tuple[NDArray[np.int64], Field]:
+    """Return the last True column before each place of a row, and how far back; 0 if there is none.
+
+    `forward` False looks from the other end.
+    """
+    turned = mask if forward else mask[:, ::-1]
+    own = np.arange(mask.shape[1])
+    last = np.maximum.accumulate(np.where(turned, own, -1), axis=1)
     distance = np.where(last >= 0, own - last, 0).astype(np.float32)
     last = np.where(last >= 0, last, own)
-    if not forward:
-        last, distance = count - 1 - last[:, ::-1], distance[:, ::-1]
-    if axis == 1:
-        return (np.arange(len(clear), dtype=np.int32)[:, None], last), distance
-    return (last.T, np.arange(clear.shape[1], dtype=np.int32)[None, :]), distance.T
+    return (last, distance) if forward else (len(own) - 1 - last[:, ::-1], distance[:, ::-1])
 
 
 def _statistics(picture: NDArray[np.uint8], clear: NDArray[np.bool_]) -> tuple[Field, Field, Field]:

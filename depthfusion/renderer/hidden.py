@@ -30,7 +30,9 @@ REACH = 1.2
 FARTHER = 2.0
 """How much a source counts against itself for being near: the farthest surface is the widest."""
 SLOPE_STEPS = 3
+"""Over how many grid steps the seen side's slope is measured."""
 SLOPE_ROOM = 0.5
+"""How much of the gap to the near surface a slope may lead into."""
 
 
 @dataclass(frozen=True, eq=False)

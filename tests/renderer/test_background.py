@@ -52,6 +52,24 @@ def test_a_map_without_jumps_has_no_layer_behind(smooth):
     assert len(last.mesh.stretched) == 0
 
 
+@pytest.mark.parametrize("turn", [128, 256])
+def test_the_fill_turns_with_the_picture(post, turn):
+    """At the wrap it is what it is in the middle: no seam. Turns keep the means' blocks whole."""
+    rng = np.random.default_rng(2)
+    color = post.color.copy()
+    color[..., 2] = rng.integers(0, 255, color.shape[:2])
+    rims = np.zeros((256, 512), bool)
+    nearness = nearness_of(post)
+    here = background_from(color, nearness, rims, 0.75).fill
+    color, nearness = np.roll(color, turn, axis=1), np.roll(nearness, turn, axis=1)
+    there = background_from(color, nearness, rims, 0.75).fill
+    scale = here.shape[1] // 512
+    turned = np.roll(here, turn * scale, axis=1)
+    hidden = turned[..., 3] == 255
+    assert hidden.any()
+    assert np.abs(there.astype(int) - turned)[hidden].max() <= 2
+
+
 @pytest.mark.gl
 @pytest.mark.parametrize("side_m", [-0.25, 0.25])
 def test_beside_the_post_one_sees_wall_no_hole_and_no_rubber(post, side_m):
