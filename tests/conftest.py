@@ -124,3 +124,11 @@ def unreleased(context: moderngl.Context) -> list[str]:
 
     gc.collect()
     return [type(o).__name__ for o in context.objects if not isinstance(o, moderngl.InvalidObject)]
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny 4-channel LDM3D with random weights in a real folder; not to be written to."""
+    from tests.ldm3d.tiny import tiny_model
+
+    return tiny_model(tmp_path_factory.mktemp("model") / "tiny")
