@@ -23,6 +23,9 @@ def parameters_text(generation: Mapping[str, Any]) -> str:
     values = dict(generation)
     if "width" in values and "height" in values:
         values.setdefault("size", f"{values['width']}x{values['height']}")
+    made_with = values.get("made_with")
+    if isinstance(made_with, Mapping) and made_with.get("model"):
+        values.setdefault("model", _short_name(str(made_with["model"])))
     settings = []
     for label, names in _FIELDS:
         value = next((values[n] for n in names if values.get(n) is not None), None)
@@ -34,6 +37,11 @@ def parameters_text(generation: Mapping[str, Any]) -> str:
         lines.append(f"{_NEGATIVE}{values['negative_prompt']}")
     lines.append(", ".join(settings))
     return "\n".join(line for line in lines if line)
+
+
+def _short_name(model: str) -> str:
+    """Return the last part of a model's folder or id: no folders of this machine in a picture."""
+    return re.split(r"[/\\]", model.rstrip("/\\"))[-1]
 
 
 def generation_from_parameters(text: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from depthfusion.panorama.parameters import generation_from_parameters
 from depthfusion.panorama.partner import Role, named_as, partner_of
 from depthfusion.panorama.sniff import sniff
 from depthfusion.panorama.tone import toned
+from depthfusion.panorama.world_folder import about_world_of, files_of_world
 from depthfusion.panorama.xmp import Crop, crop_from_xmp
 
 _AUTO = ReadOptions()
@@ -48,7 +49,8 @@ def read_panorama(
     a grey half), then by name beside it; without any, the panorama is a flat sphere.
 
     Args:
-        color: the picture, or (alone) a depth map whose picture lies beside it.
+        color: the picture; or (alone) a depth map whose picture lies beside it, the folder of a
+            world, or a folder with worlds, of which the newest is taken.
         depth: its depth map.
         options: what is known about them.
         draft_px: width wanted for a quick first picture: JPEG is decoded small, everything else
@@ -74,7 +76,7 @@ def read_panorama(
     notes += depth_notes
     if source is None:
         notes.append(f"{paths.color.name} has no depth map: shown as a flat sphere")
-    saved = _saved(picture.decoded, source)
+    saved = {**_saved(picture.decoded, source), **about_world_of(paths.color)}
     return Panorama(
         color=_rgb(pixels),
         title=_title(saved) or paths.color.stem,
@@ -105,10 +107,12 @@ class _Paths:
 
 
 def _pair(color: Path, depth: Path | None, options: ReadOptions) -> _Paths:
-    if depth is not None or not options.find_partner or not color.is_file():
+    if depth is None and color.is_dir():
+        world = files_of_world(color)
+        return _Paths(world.color, world.depth if options.find_partner else None, world.notes)
+    both_inside = options.layout in {Layout.TOP_BOTTOM, Layout.LEFT_RIGHT}
+    if depth is not None or both_inside or not options.find_partner or not color.is_file():
         return _Paths(color, depth)
-    if options.layout in {Layout.TOP_BOTTOM, Layout.LEFT_RIGHT}:
-        return _Paths(color, None)
     found = partner_of(color)
     if found is None:
         if named_as(color).role is not Role.DEPTH:

@@ -126,12 +126,19 @@ def _saved(panorama: Panorama, coding: dict[str, Any], view: Mapping[str, Any]) 
     saved = {
         "version": FORMAT_VERSION,
         "software": f"DepthFusion {__version__}",
+        "title": _own_title(panorama),
         "depth": coding,
         "generation": dict(panorama.provenance.generation),
         "view": view,
         "notes": list(panorama.provenance.notes),
     }
     return json.dumps(plain(saved), ensure_ascii=False, allow_nan=False)
+
+
+def _own_title(panorama: Panorama) -> str:
+    """Return its title, unless that was only the name of the file it came from."""
+    source = panorama.provenance.color_source
+    return "" if source and Path(source).stem == panorama.title else panorama.title
 
 
 def plain(value: Any) -> Any:
@@ -202,7 +209,7 @@ def _put_in_place(temporary: list[tuple[Path, Path]]) -> None:
             if old is not None:
                 with suppress(OSError):
                     old.unlink()
-    _flush_folder(temporary[0][1].parent)
+    flush_folder(temporary[0][1].parent)
 
 
 def _kept(target: Path) -> Path | None:
@@ -217,7 +224,7 @@ def _kept(target: Path) -> Path | None:
     return kept
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Make the renames last through a power cut, where the system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
