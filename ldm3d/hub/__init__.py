@@ -1,6 +1,36 @@
-"""Models: find, download, verify, add, remove. Needs no torch; the hub's client when asked."""
+"""Models: find, download, verify, add, remove. Needs no torch; the hub's client when asked.
 
+>>> from ldm3d import hub
+>>> hub.download("Intel/ldm3d-pano", accept_licence=True)  # after reading it
+>>> hub.find("Intel/ldm3d-pano")
+"""
+
+from ldm3d.hub.download import download, downloading
 from ldm3d.hub.find import find
 from ldm3d.hub.known import DEFAULT_MODEL, KNOWN_MODELS, KnownModel
+from ldm3d.hub.offer import Offer, look
+from ldm3d.hub.progress import Progress
+from ldm3d.hub.shelf import Installed, add, adding, installed, remove
+from ldm3d.hub.transfer import Doing
+from ldm3d.hub.verify import Report, verify, verifying
 
-__all__ = ["DEFAULT_MODEL", "KNOWN_MODELS", "KnownModel", "find"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "KNOWN_MODELS",
+    "Doing",
+    "Installed",
+    "KnownModel",
+    "Offer",
+    "Progress",
+    "Report",
+    "add",
+    "adding",
+    "download",
+    "downloading",
+    "find",
+    "installed",
+    "look",
+    "remove",
+    "verify",
+    "verifying",
+]

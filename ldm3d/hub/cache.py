@@ -8,10 +8,12 @@ $HF_HUB_CACHE/models--OWNER--NAME/
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
-from ldm3d.errors import MissingPackageError
+from ldm3d.errors import DownloadError
+from ldm3d.hub.client import cache_folder
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -20,22 +22,6 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 def is_model_id(text: str) -> bool:
     """Whether `text` can be a hub id, `owner/name`."""
     return bool(_ID.fullmatch(text)) and ".." not in text and "--" not in text
-
-
-def cache_folder() -> Path:
-    """Return the hub's cache (HF_HUB_CACHE or HF_HOME), which may not exist yet.
-
-    Raises:
-        MissingPackageError: if huggingface_hub is not installed.
-    """
-    try:
-        from huggingface_hub import constants
-    except ImportError as error:
-        raise MissingPackageError(
-            "models from the hub need the package huggingface_hub: "
-            'pip install "depthfusion-panorama[generate]", or name a folder'
-        ) from error
-    return Path(constants.HF_HUB_CACHE)
 
 
 def repo_folder(model_id: str) -> Path:
@@ -52,6 +38,69 @@ def cached_commit(model_id: str, revision: str = "main") -> str | None:
     except (OSError, ValueError):
         return None
     return commit if COMMIT.fullmatch(commit) else None
+
+
+def write_ref(model_id: str, revision: str, commit: str) -> None:
+    """Note that a branch or tag names `commit` now, as the hub's own client does."""
+    if revision == commit:
+        return
+    path = repo_folder(model_id) / "refs" / revision
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(commit, encoding="ascii")
+
+
+def snapshot_folder(model_id: str, commit: str) -> Path:
+    """Return a model's folder at one commit."""
+    return repo_folder(model_id) / "snapshots" / commit
+
+
+def blob_path(model_id: str, checksum: str) -> Path:
+    """Return where a content with that checksum lies."""
+    return repo_folder(model_id) / "blobs" / checksum
+
+
+def part_path(model_id: str, checksum: str) -> Path:
+    """Return where a content lies while it arrives."""
+    return repo_folder(model_id) / "blobs" / f"{checksum}.incomplete"
+
+
+def unfinished(model_id: str) -> bool:
+    """Whether a download was begun and not finished."""
+    return any((repo_folder(model_id) / "blobs").glob("*.incomplete"))
+
+
+def present(model_id: str, commit: str, name: str, checksum: str) -> Path | None:
+    """Return the file that holds one name's content; None: it is not here."""
+    for path in (blob_path(model_id, checksum), snapshot_folder(model_id, commit) / name):
+        if path.is_file():
+            return path
+    return None
+
+
+def link(model_id: str, commit: str, name: str, checksum: str) -> None:
+    """Make a content appear under its name in the snapshot: a link, or moved where there are none.
+
+    Raises:
+        DownloadError: if a link in the cache leads the name out of its snapshot.
+        OSError: if the cache cannot be written.
+    """
+    snapshot, blob = snapshot_folder(model_id, commit), blob_path(model_id, checksum)
+    target = snapshot / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.resolve().is_relative_to(snapshot.resolve()):
+        raise DownloadError(
+            f"refused {name}: a link in {snapshot} leads out of it; "
+            f"remove that folder and download {model_id} again"
+        )
+    if not blob.exists():
+        return  # it lies at its name already, where links are not supported
+    with contextlib.suppress(FileNotFoundError):
+        target.unlink()
+    ups = "../" * (2 + name.count("/"))
+    try:
+        target.symlink_to(f"{ups}blobs/{checksum}")
+    except OSError:
+        blob.replace(target)  # Windows without the right to make links
 
 
 def snapshots(model_id: str) -> list[Path]:

@@ -63,6 +63,10 @@ def _cached(model_id: str, revision: str) -> Path:
     asked = f"{model_id}@{revision}" if revision else model_id
     command = f"depthfusion models download {model_id}"
     command += f" --revision {revision}" if revision else ""
+    if not candidates and cache.unfinished(model_id):
+        raise ModelNotFoundError(
+            f"the download of {asked} was not finished: `{command}` goes on where it stopped"
+        )
     if candidates:
         lacking = missing_parts(candidates[0])
         raise ModelNotFoundError(

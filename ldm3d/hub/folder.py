@@ -45,14 +45,14 @@ def missing_parts(folder: Path) -> list[str]:
 
 def _missing_weights(folder: Path, part: str) -> list[str]:
     stem = WEIGHTS[part]
-    names = [f"{stem}.safetensors", f"{OLD_STEMS.get(part, stem)}.bin"]
-    for name in names:
-        if (folder / name).is_file():
-            return []
-        index = folder / f"{name}.index.json"
-        if index.is_file():
-            return [f"{part}/{s}" for s in shards(index) if not (folder / s).is_file()]
-    return [f"{part}/{names[0]}"]
+    wholes = [f"{stem}.safetensors", f"{stem}.fp16.safetensors"]
+    wholes += [f"{OLD_STEMS.get(part, stem)}.bin"]
+    if any((folder / name).is_file() for name in wholes):
+        return []
+    index = folder / f"{stem}.safetensors.index.json"
+    if index.is_file():
+        return [f"{part}/{s}" for s in shards(index) if not (folder / s).is_file()]
+    return [f"{part}/{wholes[0]}"]
 
 
 def shards(index: Path) -> list[str]:
