@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from depthfusion.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Request:
@@ -46,6 +48,35 @@ class Request:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Request:
-        """Read what `to_dict` gave."""
-        loras = tuple((str(path), float(scale)) for path, scale in values.get("loras", ()))
-        return cls(**{**values, "loras": loras})
+        """Read what `to_dict` gave.
+
+        Raises:
+            UsageError: if a field does not exist or holds another kind of value.
+        """
+        for name, value in values.items():
+            if not _fits(name, value):
+                raise UsageError(f"want a request's fields, got {name[:40]} = {value!r:.60}")
+        try:
+            loras = tuple((str(path), float(scale)) for path, scale in values.get("loras", ()))
+            return cls(**{**values, "loras": loras})
+        except (TypeError, ValueError) as error:
+            raise UsageError(
+                f"want a request with a prompt, got one that lacks: {error}"
+            ) from error
+
+
+_TEXT, _NUMBER, _WHOLE, _SWITCH = (str,), (float, int), (int,), (bool,)
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "prompt": _TEXT, "model": _TEXT, "negative_prompt": _TEXT, "seed": _WHOLE, "count": _WHOLE,
+    "steps": _WHOLE, "guidance": _NUMBER, "width": _WHOLE, "height": _WHOLE, "scheduler": _TEXT,
+    "seamless": _SWITCH, "init_image": _TEXT, "init_depth": _TEXT, "init_strength": _NUMBER,
+    "loras": (list, tuple), "previews": _SWITCH, "like": (Mapping,),
+}  # fmt: skip
+_ALWAYS = {"prompt", "count", "loras", "previews", "like"}
+
+
+def _fits(name: str, value: Any) -> bool:
+    if value is None or name not in _KINDS:
+        return name in _KINDS and name not in _ALWAYS
+    kinds = _KINDS[name]
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))

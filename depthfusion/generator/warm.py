@@ -1,0 +1,147 @@
+"""Keeps one model loaded between requests."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from depthfusion.generator.events import Loading
+from depthfusion.generator.models import default_model, folder_from_name, lasting_name
+from depthfusion.generator.repeat import Place
+
+if TYPE_CHECKING:
+    from ldm3d.model import Model
+
+_DTYPES = ("float32", "bfloat16", "float16")
+
+Signature = tuple[tuple[str, int, int], ...]
+"""(name, size in bytes, time of change in ns) of each file in a model's folder."""
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A model, and what it was loaded from."""
+
+    model: Model
+    name: str
+    """What it is called in recipes; still means the same model in another folder."""
+    folder: Path
+    signature: Signature
+    device: str | None
+    """As asked for; None: the fastest."""
+    dtype: str | None
+
+    def fits(self, folder: Path, device: str | None, dtype: str | None) -> bool:
+        """Whether loading again would give the same."""
+        model = self.model
+        return (
+            self.folder == folder
+            and device in {self.device, model.device.type}
+            and dtype in {self.dtype, str(model.dtype).removeprefix("torch.")}
+            and self.signature == signature(folder)
+        )
+
+
+class WarmModel:
+    """The model of the last request, loaded again only when another one is asked for."""
+
+    def __init__(self) -> None:
+        self.loaded: Loaded | None = None
+
+    def prepare(self, place: Place) -> Iterator[Loading]:
+        """Have `loaded` be the model a request asks for; yield nothing if it is already.
+
+        Closing the iterator stops loading within one of its parts; nothing is then loaded.
+
+        Raises:
+            Ldm3dError: if it cannot be loaded.
+        """
+        name = lasting_name(place.model or default_model())
+        folder = folder_from_name(name)
+        device, dtype = _possible(place)
+        if self.loaded is not None and self.loaded.fits(folder, device, dtype):
+            return
+        self.loaded = None  # before the next one is loaded: two may not fit into memory
+        before = signature(folder)
+        yield Loading(name, 0.0)
+        loading = _LoadingThread(folder, device, dtype)
+        try:
+            for fraction in loading.fractions():
+                yield Loading(name, fraction)
+        finally:
+            loading.stop()
+        model = loading.result()
+        self.loaded = Loaded(model, name, folder, before, device, dtype)
+
+
+class _Stopped(Exception):  # noqa: N818 - it is no error
+    """Ends a load that nobody waits for any more."""
+
+
+class _LoadingThread:
+    """`ldm3d.load` tells its progress by calling back; this turns that into something to iterate."""
+
+    def __init__(self, folder: Path, device: str | None, dtype: str | None) -> None:
+        self._told: queue.SimpleQueue[float | None] = queue.SimpleQueue()
+        self._is_stopped = threading.Event()
+        self._model: Model | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(
+            target=self._load, args=(folder, device, dtype), name="load model", daemon=True
+        )
+        self._thread.start()
+
+    def fractions(self) -> Iterator[float]:
+        """Yield the share that is loaded, until loading has ended one way or the other."""
+        while (fraction := self._told.get()) is not None:
+            yield fraction
+
+    def stop(self) -> None:
+        """Wait for the end; what is not loaded by now is not begun any more."""
+        self._is_stopped.set()
+        self._thread.join()
+
+    def result(self) -> Model:
+        """Return the model, or raise what loading raised."""
+        if self._error is not None:
+            raise self._error
+        assert self._model is not None
+        return self._model
+
+    def _load(self, folder: Path, device: str | None, dtype: str | None) -> None:
+        import ldm3d
+
+        try:
+            self._model = ldm3d.load(folder, device=device, dtype=dtype, progress=self._tell)
+        except BaseException as error:  # it is raised again in the thread that waits
+            self._error = error
+        finally:
+            self._told.put(None)
+
+    def _tell(self, fraction: float) -> None:
+        if self._is_stopped.is_set():
+            raise _Stopped
+        self._told.put(fraction)
+
+
+def signature(folder: Path) -> Signature:
+    """Return what changes when a file of a model's folder does."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            facts = path.stat()
+            found.append((str(path.relative_to(folder)), facts.st_size, facts.st_mtime_ns))
+    return tuple(found)
+
+
+def _possible(place: Place) -> tuple[str | None, str | None]:
+    """Return device and number format of the picture to repeat, None where this machine lacks it."""
+    from ldm3d.device import DEVICE_TYPES, device_count
+
+    if place.device not in DEVICE_TYPES or not device_count(place.device):
+        return None, None
+    return place.device, place.dtype if place.dtype in _DTYPES else None

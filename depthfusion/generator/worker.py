@@ -1,0 +1,155 @@
+"""The process that holds torch: `python -m depthfusion.generator.worker`.
+
+Framed messages (see `framing`) on stdin and stdout: `hello`, `generate` and `cancel` come in;
+`hello`, events and the `end` of each job go out, `fault` before giving up. Three threads: this one
+generates, one listens so that cancelling works at any time, one sends.
+
+It ends when stdin does, so it never outlives who started it.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from depthfusion.generator.latent import LatentGenerator
+    from depthfusion.generator.mailbox import Job, Mailbox
+    from depthfusion.generator.outbox import Outbox
+
+EXIT_FAULT = 2
+_LEAVE_WITHIN_S = 1.0
+"""How long the current step may hold up the end."""
+_NICENESS = 10
+_FLUSH_S = 0.5
+
+
+def main() -> int:
+    """Serve until stdin ends; return the exit code. Takes stdin and stdout for itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C goes to all: the parent decides
+    descriptor = own_stdout()
+    faulthandler.enable()
+    from depthfusion.generator.child import WORKER_MARK
+
+    os.environ[WORKER_MARK] = "1"
+    lower_priority()
+    from depthfusion.generator.framing import PROTOCOL_VERSION, Message
+    from depthfusion.generator.mailbox import Mailbox
+    from depthfusion.generator.outbox import Outbox
+
+    os.write(descriptor, b"\n")  # whatever was printed before: our first line begins here
+    mailbox = Mailbox()
+    outbox = Outbox(descriptor, mailbox.close)
+    outbox.put(Message("hello", fields={"protocol": PROTOCOL_VERSION, "pid": os.getpid()}))
+    listener = _Listener(mailbox, outbox)
+    listener.start()
+    _serve(mailbox, outbox)
+    outbox.flush(_FLUSH_S)
+    return listener.exit_code
+
+
+def own_stdout() -> int:
+    """Return a descriptor of the real stdout; all that is printed goes to stderr from now on.
+
+    Also what C libraries print: descriptor 1 itself is pointed at stderr.
+    """
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return kept
+
+
+def lower_priority() -> None:
+    """Leave the processor to the window whenever it wants it."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+        return
+    try:
+        import psutil
+    except ImportError:  # it comes with torch's other companions; without them nothing is generated
+        return
+    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+
+
+class _Listener(threading.Thread):
+    """Reads stdin to its end, then sees to it that the process ends, too."""
+
+    def __init__(self, mailbox: Mailbox, outbox: Outbox) -> None:
+        super().__init__(name="listen", daemon=True)
+        self.exit_code = 0
+        self._mailbox, self._outbox = mailbox, outbox
+
+    def run(self) -> None:
+        """Pass on messages until there are no more."""
+        from depthfusion.generator.framing import FramingError, Message, MessageReader
+
+        reader = MessageReader(max_arrays_bytes=0)
+        try:
+            while data := os.read(0, 1 << 16):
+                for message in reader.feed(data):
+                    self._mailbox.take(message)
+        except (FramingError, OSError) as error:
+            self.exit_code = EXIT_FAULT
+            print(f"depthfusion worker: {error}", file=sys.stderr, flush=True)
+            self._outbox.put(Message("fault", fields={"message": str(error)}))
+        self._mailbox.close()
+        time.sleep(
+            _LEAVE_WITHIN_S
+        )  # the main thread ends the process before, unless a step is long
+        os._exit(self.exit_code)
+
+
+def _serve(mailbox: Mailbox, outbox: Outbox) -> None:
+    from depthfusion.generator.framing import Message
+
+    generator: LatentGenerator | None = None
+    while (job := mailbox.next_job()) is not None:
+        if not job.is_cancelled:
+            generator = _run(job, generator, outbox)
+        outbox.put(Message("end", job.number))
+
+
+def _run(job: Job, generator: LatentGenerator | None, outbox: Outbox) -> LatentGenerator | None:
+    """Work through a job and return the generator to go on with."""
+    from depthfusion.errors import UsageError
+    from depthfusion.generator.events import Failed, Failure
+    from depthfusion.generator.wire import message_from_event
+
+    try:
+        from depthfusion.generator.latent import LatentGenerator
+        from depthfusion.generator.request import Request
+
+        generator = generator or LatentGenerator()
+        request = Request.from_dict(job.request)
+        events = generator.generate(request, preview_is_wanted=outbox.preview_is_wanted)
+        with closing(events):
+            for event in events:
+                if job.is_cancelled:
+                    break
+                message = message_from_event(job.number, event)
+                outbox.put(message, is_given_up=lambda: job.is_cancelled)
+        return generator
+    except UsageError as error:  # no request at all
+        failed = Failed(str(error), Failure.REQUEST, error.exit_code)
+        outbox.put(message_from_event(job.number, failed))
+        return generator
+    except Exception as error:  # the one place of this process
+        traceback.print_exc()
+        text = " ".join(f"unexpected {type(error).__name__}: {error}".split())
+        failed = Failed(f"{text}; please report it", details=traceback.format_exc())
+        outbox.put(message_from_event(job.number, failed))
+        return None  # whatever state it was left in
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # at once: torch's threads and a reader that stopped must not hold it up
