@@ -150,3 +150,21 @@ def compile_module(module: torch.nn.Module) -> None:
     if kind != "cuda":
         raise RequestError(f"want a CUDA device to compile for, got {kind}: run without compiling")
     module.compile(dynamic=False)
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Run with as many CPU threads as the picture to repeat; None: as torch is set now.
+
+    Sums are cut up by threads, so another number may change the last bits.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    if count is not None and count != before:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        if torch.get_num_threads() != before:
+            torch.set_num_threads(before)
