@@ -57,17 +57,18 @@ def _color(path: Path, width: int, height: int) -> NDArray[np.float32]:
         upright = ImageOps.exif_transpose(image).convert("RGB")
     _check_shape(path, upright.size, width, height)
     resized = upright.resize((width, height), Image.Resampling.LANCZOS)
-    return np.asarray(resized, np.float32) / 255
+    return np.divide(resized, 255, dtype=np.float32)
 
 
 def _depth(path: Path, width: int, height: int) -> NDArray[np.float32]:
+    values: NDArray[np.float32]
     with _opened(path) as image:
         if image.mode.startswith("I"):
-            values = np.asarray(image, np.float32) / 65535
+            values = np.divide(image, 65535, dtype=np.float32)
         elif image.mode == "F":
             values = np.asarray(image, np.float32)
         else:
-            values = np.asarray(image.convert("L"), np.float32) / 255
+            values = np.divide(image.convert("L"), 255, dtype=np.float32)
     _check_shape(path, (values.shape[1], values.shape[0]), width, height)
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
         raise InputError(

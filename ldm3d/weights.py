@@ -58,8 +58,9 @@ def load(
         tell(0.8)
         vae = _network(folder, "vae", kind)
         tell(0.9)
-        for module in (text_encoder, unet, vae):
-            prepare(module, place, kind)
+        with _quiet():
+            for module in (text_encoder, unet, vae):
+                prepare(module, place, kind)
     loaded = Model(
         id=str(model),
         folder=folder,
