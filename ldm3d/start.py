@@ -57,18 +57,17 @@ def _color(path: Path, width: int, height: int) -> NDArray[np.float32]:
         upright = ImageOps.exif_transpose(image).convert("RGB")
     _check_shape(path, upright.size, width, height)
     resized = upright.resize((width, height), Image.Resampling.LANCZOS)
-    return np.divide(resized, 255, dtype=np.float32)
+    return _floats(resized, 255)
 
 
 def _depth(path: Path, width: int, height: int) -> NDArray[np.float32]:
-    values: NDArray[np.float32]
     with _opened(path) as image:
         if image.mode.startswith("I"):
-            values = np.divide(image, 65535, dtype=np.float32)
+            values = _floats(image, 65535)
         elif image.mode == "F":
-            values = np.asarray(image, np.float32)
+            values = _floats(image, 1)
         else:
-            values = np.divide(image.convert("L"), 255, dtype=np.float32)
+            values = _floats(image.convert("L"), 255)
     _check_shape(path, (values.shape[1], values.shape[0]), width, height)
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
         raise InputError(
@@ -77,6 +76,12 @@ def _depth(path: Path, width: int, height: int) -> NDArray[np.float32]:
         )
     resized = Image.fromarray(values).resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.float32)
+
+
+def _floats(image: Image.Image, one: int) -> NDArray[np.float32]:
+    """Return its values as float32 of which `one` becomes 1."""
+    values: NDArray[np.float32] = np.asarray(image, np.float32) / np.float32(one)
+    return values
 
 
 def _opened(path: Path) -> Image.Image:
