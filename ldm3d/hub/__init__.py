@@ -5,14 +5,14 @@
 >>> hub.find("Intel/ldm3d-pano")
 """
 
-from ldm3d.hub.download import download, downloading
-from ldm3d.hub.find import find
+from ldm3d.hub.checking import Report, verify, verifying
+from ldm3d.hub.fetch import download, downloading
+from ldm3d.hub.finding import find
 from ldm3d.hub.known import DEFAULT_MODEL, KNOWN_MODELS, KnownModel
 from ldm3d.hub.offer import Offer, look
 from ldm3d.hub.progress import Progress
 from ldm3d.hub.shelf import Installed, add, adding, installed, remove
 from ldm3d.hub.transfer import Doing
-from ldm3d.hub.verify import Report, verify, verifying
 
 __all__ = [
     "DEFAULT_MODEL",

@@ -148,10 +148,9 @@ def explained(error: Exception, model_id: str, revision: str, name: str = "") ->
             f"{model_id} asks for permission first: sign in at {endpoint()}/{model_id}, accept its "
             "conditions, and set HF_TOKEN"
         )
-    if isinstance(error, errors.RepositoryNotFoundError) and not _has_token():
-        return ModelNotFoundError(
-            f"the hub has no model {model_id}, or a private one (then set HF_TOKEN): check the name"
-        )
+    if isinstance(error, errors.RepositoryNotFoundError) or (status in {401, 404} and not name):
+        how = "this HF_TOKEN may not see it" if _has_token() else "it is private: then set HF_TOKEN"
+        return ModelNotFoundError(f"the hub has no model {model_id}, or {how}; check the name")
     if isinstance(status, int):
         return DownloadError(_refusal(status, f"{model_id}/{name}" if name else model_id))
     return DownloadError(
@@ -161,12 +160,10 @@ def explained(error: Exception, model_id: str, revision: str, name: str = "") ->
 
 
 def _refusal(status: int, what: str) -> str:
-    if status == 401 and _has_token():
-        return f"the hub refuses {what} with this HF_TOKEN (HTTP 401): check the name and the token"
     if status in {401, 403}:
-        return f"the hub refuses {what} (HTTP {status}): it may need HF_TOKEN"
+        return f"the hub refuses {what} (HTTP {status}): it may need another HF_TOKEN"
     if status == 404:
-        return f"the hub has no {what} (HTTP 404): check the name, or try again later"
+        return f"the hub has no {what} (HTTP 404) though it lists it: try again later"
     return f"the hub failed at {what} (HTTP {status}): try again later; what arrived is kept"
 
 

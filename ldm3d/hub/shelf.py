@@ -16,13 +16,13 @@ from ldm3d.errors import (
     RequestError,
 )
 from ldm3d.hub import cache, client, registry
-from ldm3d.hub.find import find, near_names
+from ldm3d.hub.checking import hashing, model_files
+from ldm3d.hub.finding import find, near_names
 from ldm3d.hub.folder import INDEX_NAME, missing_parts, read_json
 from ldm3d.hub.known import KNOWN_MODELS
 from ldm3d.hub.progress import Progress
 from ldm3d.hub.registry import Entry, FileRecord
 from ldm3d.hub.transfer import Doing
-from ldm3d.hub.verify import hashing, model_files
 
 PACKAGE = "depthfusion-panorama[generate]"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,80}")
@@ -81,17 +81,11 @@ def add(folder: str | Path, name: str | None = None) -> str:
 
 def adding(folder: str | Path, name: str | None = None) -> Generator[Progress, None, str]:
     """Like `add`, and yield how far the reading of its checksums is."""
-    try:
-        from ldm3d.model_folder import check_folder
-    except ImportError as error:
-        raise MissingPackageError(
-            f'adding a model needs the package {error.name}: pip install "{PACKAGE}"'
-        ) from error
     path = Path(folder).expanduser().resolve()
     if not path.is_dir():
         raise ModelNotFoundError(f"want a model's folder to add, there is none at {folder}")
     chosen = _free_name(name if name is not None else path.name, path)
-    check_folder(path)
+    _check_whole(path)
     names = model_files(path)
     total = sum((path / n).stat().st_size for n in names)
     records, before = {}, 0
@@ -135,6 +129,17 @@ def remove(model: str) -> int:
     freed = _delete(model)
     _forget(model)
     return freed
+
+
+def _check_whole(folder: Path) -> None:
+    try:
+        from ldm3d.model_folder import check_folder
+
+        check_folder(folder)
+    except ImportError as error:
+        raise MissingPackageError(
+            f'adding a model needs the package {error.name}: pip install "{PACKAGE}"'
+        ) from error
 
 
 def _added(entry: Entry) -> Installed:

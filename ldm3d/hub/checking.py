@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ldm3d.hub import cache, registry
-from ldm3d.hub.find import find
+from ldm3d.hub.finding import find
 from ldm3d.hub.folder import missing_parts
 from ldm3d.hub.listing import RemoteFile
 from ldm3d.hub.progress import Progress
