@@ -1,4 +1,4 @@
-"""Between latents and planes: colour, and the depth channels behind it, in [0, 1]."""
+"""Between latents and planes: three of colour, then those of depth, all in [0, 1]."""
 
 from __future__ import annotations
 
@@ -11,76 +11,140 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from ldm3d.errors import Ldm3dError
+from ldm3d import bands
+from ldm3d.errors import Ldm3dError, RequestError
 from ldm3d.seamless import is_seamless, set_seamless
+
+LAST_BAND = 8
+"""Latent rows at once in the last convolution where nothing else is divided."""
+MAX_GAIN = 1.5
+"""How far a small preview's latents are spread again after averaging."""
 
 
 @torch.no_grad()
 def decode_latents(
     vae: Any, latents: Tensor, *, tile: int | None = None, wrap: bool = True
 ) -> Tensor:
-    """Decode (B, c, h, w) latents to (B, 3 + d, H, W) float32 planes in [0, 1]."""
-    shift, scale = _shift_and_scale(vae, latents.device)
-    with _wrapped(vae, wrap):
-        planes = [
-            _decode_one(vae, (one.float() * scale + shift).to(vae.dtype))
-            for one in latents.split(1)
-        ]
-    return torch.cat(planes)
+    """Decode (B, c, h, w) latents to (B, 3 + d, H, W) float32 planes in [0, 1].
+
+    Picture by picture, in the autoencoder's dtype; the last norm and convolution run in float32,
+    so that 16-bit depth has no steps (bfloat16 alone has 256 between 0.5 and 1).
+
+    Args:
+        vae: an `AutoencoderKL` of diffusers, on the latents' device.
+        latents: as the UNet leaves them, about unit variance.
+        tile: latent rows to decode at a time, each around the whole ring, where memory is short;
+            None: all. The result is the same up to rounding (see `ldm3d.bands`).
+        wrap: whether left and right edge are neighbours; the autoencoder is set to it meanwhile.
+
+    Raises:
+        RequestError: if `tile` is less than 1.
+        ModelError: if the autoencoder is of a kind that cannot be divided or made seamless.
+        Ldm3dError: if the result is not finite (float16 overflows in some autoencoders).
+    """
+    if tile is not None and tile < 1:
+        raise RequestError(f"want tiles of at least 1 latent row, got {tile}")
+    _fetch(vae)
+    scaled = _to_autoencoder(vae, latents.float()).to(vae.dtype)
+    with _wrapped(vae.decoder, wrap):
+        return torch.cat([_decode_one(vae, one[None], tile) for one in scaled])
 
 
 @torch.no_grad()
 def encode_planes(vae: Any, planes: Tensor) -> Tensor:
-    """Encode (B, 3 + d, H, W) planes in [0, 1] to (B, c, h, w) latents."""
-    shift, scale = _shift_and_scale(vae, planes.device)
+    """Encode (B, 3 + d, H, W) planes in [0, 1] to (B, c, h, w) float32 latents for the UNet.
+
+    The posterior's mode, scaled to about unit variance. Whether the encoder wraps is what
+    `set_seamless` made of it.
+    """
     modes = [
-        vae.encode((one * 2 - 1).to(vae.dtype)).latent_dist.mode().float()
-        for one in torch.split(planes, 1)
+        vae.encode((2 * one[None] - 1).to(vae.dtype)).latent_dist.mode().float() for one in planes
     ]
-    return (torch.cat(modes) - shift) / scale
+    return _from_autoencoder(vae, torch.cat(modes))
 
 
 def preview_planes(vae: Any, latents: Tensor, max_cells: int = 512) -> Tensor:
-    """Decode a small version of (B, c, h, w) latents, of at most `max_cells` cells."""
+    """Decode a small version of (B, c, h, w) latents to (B, 3 + d, h', w') planes in [0, 1].
+
+    Squares of latent cells are averaged until at most `max_cells` are left a picture. Averaging
+    also takes variance away, which looks like fog: each channel is spread around its mean
+    as it was before, by 1.5 times at most.
+    """
     height, width = latents.shape[-2:]
+    factor = _factor(height, width, max_cells)
+    if factor == 1:
+        return decode_latents(vae, latents, wrap=is_seamless(vae.decoder))
+    latents = latents.float()
+    small = F.adaptive_avg_pool2d(latents, (max(1, height // factor), max(1, width // factor)))
+    mean = small.mean(dim=(2, 3), keepdim=True)
+    spread = small.std(dim=(2, 3), keepdim=True, correction=0).clamp_min(1e-6)
+    gain = latents.std(dim=(2, 3), keepdim=True, correction=0) / spread
+    small = mean + (small - mean) * gain.clamp(1, MAX_GAIN)
+    return decode_latents(vae, small, wrap=is_seamless(vae.decoder))
+
+
+def _factor(height: int, width: int, max_cells: int) -> int:
     factor = max(1, math.ceil(math.sqrt(height * width / max_cells)))
-    small = F.avg_pool2d(latents.float(), factor)
-    return decode_latents(vae, small, wrap=is_seamless(vae))
+    return min(factor, height, width)
 
 
-def _decode_one(vae: Any, latents: Tensor) -> Tensor:
+def _decode_one(vae: Any, latents: Tensor, tile: int | None) -> Tensor:
+    """Decode (1, c, h, w) in the autoencoder's own scale."""
+    decoder, height = vae.decoder, latents.shape[-2]
     if vae.post_quant_conv is not None:
         latents = vae.post_quant_conv(latents)
-    decoder = vae.decoder
-    features = decoder.mid_block(decoder.conv_in(latents))
+    layer = bands.stored(decoder.mid_block(decoder.conv_in(latents)))
     for block in decoder.up_blocks:
-        features = block(features)
-    norm, conv = decoder.conv_norm_out, decoder.conv_out
-    features = F.group_norm(
-        features.float(), norm.num_groups, norm.weight.float(), norm.bias.float(), norm.eps
-    )
-    planes: Tensor = conv._conv_forward(F.silu(features), conv.weight.float(), conv.bias.float())
+        if tile is None:
+            layer = bands.stored(block(layer.whole))
+        else:
+            layer = bands.up_block(layer, block, tile * layer.height // height)
+    planes = bands.output(layer, decoder, (tile or LAST_BAND) * layer.height // height)
     if not torch.isfinite(planes).all():
         raise Ldm3dError(
-            f"want finite numbers from the decoder, got some that are not in {vae.dtype}: "
-            f"use bfloat16 or float32"
+            f"want finite colours and depths from the autoencoder, got overflow in "
+            f"{str(vae.dtype).removeprefix('torch.')}: use bfloat16 or float32"
         )
-    return (planes / 2 + 0.5).clamp(0, 1)
+    return planes.div_(2).add_(0.5).clamp_(0, 1)
 
 
 @contextmanager
-def _wrapped(vae: Any, wrap: bool) -> Iterator[None]:
-    before = is_seamless(vae.decoder)
-    if before != wrap:
-        set_seamless(vae.decoder, wrap)
+def _wrapped(decoder: Any, wrap: bool) -> Iterator[None]:
+    before = is_seamless(decoder)
+    if before == wrap:
+        yield
+        return
+    set_seamless(decoder, wrap)
     try:
         yield
     finally:
-        if before != wrap:
-            set_seamless(vae.decoder, before)
+        set_seamless(decoder, before)
 
 
-def _shift_and_scale(vae: Any, device: torch.device) -> tuple[Tensor, Tensor]:
-    scale = torch.tensor(1 / vae.config.scaling_factor, device=device)
-    shift = torch.tensor(getattr(vae.config, "shift_factor", None) or 0.0, device=device)
-    return shift, scale
+def _fetch(vae: Any) -> None:
+    """Let accelerate bring an offloaded model to its device: its hook hangs on `vae.decode`."""
+    hook = getattr(vae, "_hf_hook", None)
+    if hook is not None and hasattr(hook, "pre_forward"):
+        hook.pre_forward(vae)
+
+
+def _to_autoencoder(vae: Any, latents: Tensor) -> Tensor:
+    scale, shift = _scale_and_shift(vae, latents)
+    return latents / scale + shift
+
+
+def _from_autoencoder(vae: Any, latents: Tensor) -> Tensor:
+    scale, shift = _scale_and_shift(vae, latents)
+    return (latents - shift) * scale
+
+
+def _scale_and_shift(vae: Any, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what `UNet's latents = (autoencoder's - shift) * scale` needs, per channel or one."""
+    config = vae.config
+    scale = like.new_tensor(config.scaling_factor)
+    shift = like.new_tensor(config.get("shift_factor") or 0.0)
+    if config.get("latents_std") is not None:
+        scale = scale / like.new_tensor(config.latents_std).view(1, -1, 1, 1)
+    if config.get("latents_mean") is not None:
+        shift = shift + like.new_tensor(config.latents_mean).view(1, -1, 1, 1)
+    return scale, shift

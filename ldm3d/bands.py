@@ -1,0 +1,226 @@
+"""The decoder in bands of rows: little memory, and the same picture as in one piece.
+
+Cutting a picture into tiles that are decoded one by one changes it: each tile has its own GroupNorm
+statistics, and halos of a finite size cut what the layers see. Here the *layers* are divided, not
+the decoder. Each convolution runs band by band, with exactly the one row of neighbours it needs
+above and below, and each GroupNorm's statistics are gathered over all bands first. A band
+spans the whole ring, so the wrap is the convolution's own. What differs from the undivided decoder
+is the order of floating-point sums.
+
+What is kept whole: at most the input of a level, one hidden map and one result at that level, in
+the autoencoder's dtype. The enlarged input of a level, its widest map by far, is never kept: it is
+computed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from ldm3d.errors import ModelError
+from ldm3d.seamless import CircularConv2d, wrap_columns
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A feature map (1, C, height, w) whose rows are at hand or computed when asked for."""
+
+    height: int
+    rows: Callable[[int, int], Tensor]
+    """(top, bottom) -> (1, C, bottom - top, w)."""
+    whole: Tensor | None = None
+    """The map itself where it is stored."""
+
+
+def stored(features: Tensor) -> Layer:
+    """Return a layer over a map that is at hand."""
+    return Layer(features.shape[-2], lambda top, bottom: features[:, :, top:bottom], features)
+
+
+def up_block(source: Layer, block: nn.Module, band: int) -> Layer:
+    """Run one `UpDecoderBlock2D` in bands of `band` rows. Overwrites a stored `source`.
+
+    Raises:
+        ModelError: if the block is of another kind.
+    """
+    _check_block(block)
+    for resnet in _parts(block, "resnets"):
+        source = _resnet(source, resnet, band)
+    for upsampler in _parts(block, "upsamplers"):
+        source = _upsampled(source, upsampler.conv)
+    return source
+
+
+def output(source: Layer, decoder: Any, band: int) -> Tensor:
+    """Run a decoder's last norm, activation and convolution in float32; (1, 3 + d, H, W)."""
+    source = source if source.whole is not None else _store(source, band)
+    norm = _Norm.gathered(decoder.conv_norm_out, source, band)
+    layer = _convolved(source, norm, decoder.conv_act, decoder.conv_out, torch.float32)
+    return _store(layer, band).rows(0, layer.height)
+
+
+@dataclass(frozen=True)
+class _Norm:
+    """A GroupNorm whose statistics over the whole map are known."""
+
+    norm: nn.GroupNorm
+    mean: Tensor
+    """(C,) float32: each channel has its group's."""
+    variance: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        weight, bias = self.norm.weight.float(), self.norm.bias.float()
+        return F.batch_norm(x, self.mean, self.variance, weight, bias, eps=self.norm.eps)
+
+    @classmethod
+    def gathered(cls, norm: nn.GroupNorm, source: Layer, band: int) -> _Norm:
+        moments = _Moments(norm)
+        for top, bottom in _bands(source.height, band):
+            moments.add(source.rows(top, bottom))
+        return moments.norm()
+
+
+class _Moments:
+    """Mean and variance of each group, gathered band by band.
+
+    Sums run in float32 within a band, over distances from the first band's mean (so that nothing
+    cancels), and in float64 over the bands.
+    """
+
+    def __init__(self, norm: nn.GroupNorm) -> None:
+        self._norm = norm
+        self._origin: Tensor | None = None
+        self._count = 0
+        self._sums = torch.zeros(2, norm.num_channels, dtype=torch.float64)
+
+    def add(self, x: Tensor) -> None:
+        if self._origin is None:
+            self._origin = x.float().mean(dim=(0, 2, 3), keepdim=True)
+        distance = x - self._origin
+        sums = distance.sum(dim=(0, 2, 3))
+        self._sums += torch.stack([sums, distance.square_().sum(dim=(0, 2, 3))]).cpu()
+        self._count += x[:, 0].numel()
+
+    def norm(self) -> _Norm:
+        assert self._origin is not None
+        groups = self._norm.num_groups
+        mean, square = self._sums / self._count
+        variance = square - mean**2
+        mean += self._origin.flatten().cpu()
+        mean_of_group = mean.view(groups, -1).mean(dim=1, keepdim=True)
+        spread = (mean.view(groups, -1) - mean_of_group) ** 2 + variance.view(groups, -1)
+        each = self._norm.num_channels // groups
+        pair = torch.stack([mean_of_group[:, 0], spread.mean(dim=1)]).repeat_interleave(each, dim=1)
+        mean, variance = pair.float().to(self._origin.device)
+        return _Norm(self._norm, mean, variance)
+
+
+def _resnet(source: Layer, block: Any, band: int) -> Layer:
+    """Run one `ResnetBlock2D`: shortcut(x) + conv2(act(norm2(conv1(act(norm1(x))))))."""
+    shortcut, height = block.conv_shortcut, source.height
+    if shortcut is None and source.whole is None:
+        source = _store(source, band)
+    norm = _Norm.gathered(block.norm1, source, band)
+    moments = _Moments(block.norm2)
+    hidden, result = _Filled(height), _Filled(height)
+    for top, bottom in _bands(height, band):
+        first, last = max(top - 1, 0), min(bottom + 1, height)
+        x = source.rows(first, last)
+        if shortcut is not None:
+            result.put(top, shortcut(x[:, :, top - first : bottom - first]))
+        x = block.nonlinearity(norm(x))
+        x = _convolution(x, block.conv1, top == 0, bottom == height)
+        moments.add(x)
+        hidden.put(top, x)
+    whole = source.whole if shortcut is None else result.whole
+    assert whole is not None
+    inner = _convolved(stored(hidden.whole), moments.norm(), block.nonlinearity, block.conv2)
+    for top, bottom in _bands(height, band):
+        whole[:, :, top:bottom] += inner.rows(top, bottom)
+    return stored(whole)
+
+
+def _convolved(
+    source: Layer, norm: _Norm, activation: nn.Module, conv: nn.Conv2d, dtype: Any = None
+) -> Layer:
+    def rows(top: int, bottom: int) -> Tensor:
+        x = source.rows(max(top - 1, 0), min(bottom + 1, source.height))
+        x = activation(norm(x if dtype is None else x.to(dtype)))
+        return _convolution(x, conv, top == 0, bottom == source.height)
+
+    return Layer(source.height, rows)
+
+
+def _upsampled(source: Layer, conv: nn.Conv2d) -> Layer:
+    height = 2 * source.height
+
+    def rows(top: int, bottom: int) -> Tensor:
+        first, last = max(top - 1, 0), min(bottom + 1, height)
+        x = source.rows(first // 2, (last + 1) // 2)
+        x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+        x = x[:, :, first % 2 : first % 2 + last - first]
+        return _convolution(x, conv, top == 0, bottom == height)
+
+    return Layer(height, rows)
+
+
+def _convolution(x: Tensor, conv: nn.Conv2d, above: bool, below: bool) -> Tensor:
+    """Apply a 3x3 convolution to rows that include their neighbours, zeros beyond the picture."""
+    circular = type(conv) is CircularConv2d
+    x = wrap_columns(x, 1, 1) if circular else x
+    if above or below:
+        x = F.pad(x, (0, 0, int(above), int(below)))
+    bias = None if conv.bias is None else conv.bias.to(x.dtype)
+    return F.conv2d(x, conv.weight.to(x.dtype), bias, padding=(0, 0 if circular else 1))
+
+
+class _Filled:
+    """A map that is filled from bands; it takes the first one's dtype, layout and device."""
+
+    def __init__(self, height: int) -> None:
+        self._height = height
+        self._whole: Tensor | None = None
+
+    @property
+    def whole(self) -> Tensor:
+        assert self._whole is not None
+        return self._whole
+
+    def put(self, top: int, x: Tensor) -> None:
+        if self._whole is None:
+            flat = x.is_contiguous()
+            layout = torch.contiguous_format if flat else torch.channels_last
+            shape = (*x.shape[:2], self._height, x.shape[3])
+            self._whole = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=layout)
+        self._whole[:, :, top : top + x.shape[2]] = x
+
+
+def _store(source: Layer, band: int) -> Layer:
+    filled = _Filled(source.height)
+    for top, bottom in _bands(source.height, band):
+        filled.put(top, source.rows(top, bottom))
+    return stored(filled.whole)
+
+
+def _bands(height: int, band: int) -> Iterator[tuple[int, int]]:
+    for top in range(0, height, band):
+        yield top, min(top + band, height)
+
+
+def _parts(block: Any, name: str) -> list[Any]:
+    return list(getattr(block, name, None) or [])
+
+
+def _check_block(block: Any) -> None:
+    kinds = {type(part).__name__ for part in _parts(block, "resnets") + _parts(block, "upsamplers")}
+    plain = {"ResnetBlock2D", "Upsample2D"}
+    if type(block).__name__ != "UpDecoderBlock2D" or kinds - plain:
+        raise ModelError(
+            f"want an autoencoder of plain UpDecoderBlock2D to decode in bands, "
+            f"got {type(block).__name__}: decode it in one piece"
+        )
