@@ -15,6 +15,8 @@ from depthfusion.errors import DepthFusionError
 COMMANDS = {
     "view": "stand inside a panorama: a window with the picture all around you",
     "render": "the same picture into a file, without a window",
+    "generate": "a sentence becomes a world: colour and depth, in a folder of its own",
+    "models": "the models of this machine: list, download, verify, add, remove",
     "info": "what a picture and its depth map are, and what was assumed",
     "doctor": "what this machine has and lacks: Python, Qt, OpenGL, extras, headset",
     "completion": "print a completion script for bash, zsh or fish",

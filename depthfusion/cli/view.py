@@ -58,7 +58,7 @@ def source_from(options: argparse.Namespace) -> Source:
     """Return what is to be opened: the named files, or the first bundled world.
 
     Raises:
-        InputNotFoundError: if a named file does not exist.
+        InputNotFoundError: if a named file does not exist, or a folder holds no world.
         MissingPartError: if nothing is named and no world came with the installation.
     """
     from depthfusion.gui.loading import Source
@@ -70,8 +70,14 @@ def source_from(options: argparse.Namespace) -> Source:
 
         world = bundled_worlds()[0]
         return Source(world.color, world.depth, title=world.title)
+    known = None if chosen == ReadOptions() else chosen
+    if options.depth is None and Path(options.image).is_dir():
+        from depthfusion.panorama.world_folder import files_of_world
+
+        files_of_world(options.image)  # found again while loading; here to complain in time
+        return Source(options.image, None, known)
     for path in (options.image, options.depth):
         if path is not None and not Path(path).is_file():
             what = "is a folder, not a picture" if Path(path).is_dir() else "no such file"
             raise InputNotFoundError(f"{path}: {what}")
-    return Source(options.image, options.depth, None if chosen == ReadOptions() else chosen)
+    return Source(options.image, options.depth, known)

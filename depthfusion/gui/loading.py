@@ -115,6 +115,7 @@ class Loading:
         self._lock = threading.Lock()
         self._mail = _Mailbox()
         self.has_shown_draft = False
+        self._folder_notes: tuple[str, ...] = ()
         self._thread = threading.Thread(target=self._run, name="depthfusion-loading", daemon=True)
         self._thread.start()
 
@@ -186,6 +187,8 @@ class Loading:
         return Path(self.source.color).name or "the panorama"
 
     def _events(self) -> Iterator[Event]:
+        if self.source.color and self.source.depth is None and Path(self.source.color).is_dir():
+            self._open_folder()
         if self._resolve is not None:
             self.source = self._resolve(self.source)
         panorama = self.source.panorama
@@ -195,6 +198,15 @@ class Loading:
             panorama = self._read(self.source)
         yield Read(panorama, draft=False)
         yield from self._stages(panorama)
+
+    def _open_folder(self) -> None:
+        """Take the world's files instead of its folder: it is remembered by their content."""
+        from depthfusion.panorama.world_folder import files_of_world
+
+        found = files_of_world(self.source.color)
+        depth = None if found.depth is None else str(found.depth)
+        self.source = replace(self.source, color=str(found.color), depth=depth)
+        self._folder_notes = found.notes
 
     def _draft(self) -> Iterator[Event]:
         """Read a coarse picture without its depth: seen from the centre, it looks the same."""
@@ -215,9 +227,11 @@ class Loading:
         from depthfusion.panorama import ReadOptions, read_panorama
 
         self.milestone("reader")
-        return read_panorama(
+        panorama = read_panorama(
             source.color, source.depth, source.options or ReadOptions(), draft_px=draft_px
         )
+        told = replace(panorama.provenance, notes=(*self._folder_notes, *panorama.provenance.notes))
+        return replace(panorama, provenance=told) if self._folder_notes else panorama
 
     def _stages(self, panorama: Panorama) -> Iterator[Event]:
         from depthfusion.renderer import Quality, stages

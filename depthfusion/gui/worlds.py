@@ -9,6 +9,7 @@ from typing import Any
 
 from depthfusion.assets import asset
 from depthfusion.errors import MissingPartError
+from depthfusion.panorama import world_folder
 from depthfusion.panorama.partner import Role, named_as
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".exr", ".hdr", ".bmp")
@@ -92,15 +93,25 @@ def pair_from_paths(paths: list[str]) -> tuple[str, str | None] | None:
 
 
 def neighbour(color: str, step: int) -> str | None:
-    """Return the picture `step` places on in the same folder, by name; None where it is alone."""
+    """Return the picture `step` places on in the same folder, by name; None where it is alone.
+
+    The neighbours of a world in a folder of its own are the worlds beside that folder.
+    """
     here = Path(color).absolute()
+    if here.name == world_folder.COLOR and world_folder.is_world(here.parent):
+        folder = _stepped(here.parent, world_folder.worlds_in(here.parent.parent), step)
+        return None if folder is None else str(folder)
     try:
         names = [f for f in here.parent.iterdir() if f.suffix.lower() in PICTURES]
     except OSError:
         return None
-    pictures = sorted(
-        (f for f in names if f == here or not is_depth_name(f)), key=lambda f: f.name.lower()
-    )
-    if here not in pictures or len(pictures) < 2:
+    picture = _stepped(here, [f for f in names if f == here or not is_depth_name(f)], step)
+    return None if picture is None else str(picture)
+
+
+def _stepped(here: Path, places: list[Path], step: int) -> Path | None:
+    """Return the place `step` on from `here` by name, in a ring; None where it is alone."""
+    ring = sorted(places, key=lambda f: f.name.lower())
+    if here not in ring or len(ring) < 2:
         return None
-    return str(pictures[(pictures.index(here) + step) % len(pictures)])
+    return ring[(ring.index(here) + step) % len(ring)]

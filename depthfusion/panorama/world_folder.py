@@ -6,11 +6,12 @@
         thumbnail.jpg   for lists
         world.json      title, how it was made, view, when; its presence makes the folder a world
 
-`write_world` makes them.
+`write_world` makes them. Cheap to import: no NumPy, no Pillow.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from depthfusion.errors import InputNotFoundError
-from depthfusion.panorama.depth_file import json_object
 
 COLOR, DEPTH, THUMBNAIL, ABOUT = "color.png", "depth.png", "thumbnail.jpg", "world.json"
 _MAX_ABOUT_BYTES = 1_000_000
@@ -44,9 +44,10 @@ def about_world(folder: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MAX_ABOUT_BYTES:
             return {}
-        return json_object(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 def about_world_of(color: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from depthfusion.panorama.write import flush_folder, plain, write_pair
 
 ABOUT_VERSION = 1
 THUMBNAIL_PX = (512, 256)
+"""At most: a small panorama keeps its size."""
 LEFTOVER_AGE_S = 3600
 """From when on a hidden folder of another machine's process counts as left behind."""
 _LEFTOVER = re.compile(r"\.depthfusion-(?P<host>.*)-(?P<pid>\d+)-(?P<token>[0-9a-f]{12})\.partial")
@@ -74,7 +75,8 @@ def _fill(folder: Path, panorama: Panorama, more: Mapping[str, Any]) -> None:
     from PIL import Image
 
     write_pair(panorama, folder / COLOR, folder / DEPTH)
-    small = Image.fromarray(panorama.color).resize(THUMBNAIL_PX, Image.Resampling.LANCZOS)
+    small = Image.fromarray(panorama.color)
+    small.thumbnail(THUMBNAIL_PX, Image.Resampling.LANCZOS)
     with (folder / THUMBNAIL).open("xb") as file:
         small.save(file, "JPEG", quality=85)
         file.flush()
@@ -94,11 +96,22 @@ def _about(panorama: Panorama, more: Mapping[str, Any]) -> Any:
         "title": panorama.title,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "size_px": [width, height],
+        "depth_is": _depth_is(panorama),
         "generation": dict(panorama.provenance.generation),
         "view": dict(panorama.provenance.view),
         "notes": list(panorama.provenance.notes),
     }
     return plain({**known, **more})
+
+
+def _depth_is(panorama: Panorama) -> dict[str, Any] | None:
+    if panorama.depth is None:
+        return None
+    return {
+        "meaning": panorama.meaning.value,
+        "near_m": panorama.near_m,
+        "far_m": panorama.far_m,
+    }
 
 
 def _renamed(partial: Path, wanted: Path) -> Path:

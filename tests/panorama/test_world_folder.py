@@ -55,7 +55,15 @@ def test_a_world_is_four_files_and_reads_back_the_same(world: Panorama, tmp_path
     about = about_world(folder)
     assert (about["title"], about["seconds"], about["generation"]) == ("a forest", 2.5, RECIPE)
     with Image.open(folder / "thumbnail.jpg") as image:
+        assert image.size == (64, 32)
+
+
+def test_the_thumbnail_of_a_large_panorama_is_small(tmp_path: Path) -> None:
+    folder = write_world(Panorama(np.zeros((600, 1200, 3), np.uint8)), tmp_path / "w")
+    with Image.open(folder / "thumbnail.jpg") as image:
         assert image.size == (512, 256)
+    assert names(folder) == FILES - {"depth.png"}
+    assert read_panorama(folder).depth is None
 
 
 def test_near_and_far_come_back(world: Panorama, tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""How far a download or a check of a model is: one line on standard error, drawn again."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
+
+from depthfusion.cli.progress import bar, duration, is_terminal
+
+if TYPE_CHECKING:
+    from ldm3d.hub import Progress
+
+REDRAW_EVERY_S = 0.1
+LINE_EVERY_S = 15.0
+"""Where the stream is no terminal."""
+
+
+class TransferLine:
+    """Shows progress; owns the last line of its stream until `close`.
+
+    Args:
+        stream: where to draw.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._redraws = is_terminal(stream)
+        self._shown = ""
+        self._next_at = clock() if self._redraws else clock() + LINE_EVERY_S
+
+    def show(self, progress: Progress) -> None:
+        """Draw where it is, not more often than eyes or a log need it."""
+        now = self._clock()
+        if now < self._next_at and not progress.note:
+            return
+        self._next_at = now + (REDRAW_EVERY_S if self._redraws else LINE_EVERY_S)
+        said = words(progress)
+        if not self._redraws:
+            print(said, file=self._stream, flush=True)
+            return
+        columns = shutil.get_terminal_size().columns - 1
+        share = progress.done_bytes / max(1, progress.total_bytes)
+        line = f"{bar(share, columns - len(said) - 1)}{said}"[:columns]
+        self._stream.write("\r" + line.ljust(len(self._shown)))
+        self._stream.flush()
+        self._shown = line
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._stream.write("\r" + " " * len(self._shown) + "\r")
+            self._stream.flush()
+            self._shown = ""
+
+
+def words(progress: Progress) -> str:
+    """Return where a download is, in words: "1.20 of 4.27 GB, 35.2 MB/s, 87 s left"."""
+    amount = f"{_of(progress.done_bytes, progress.total_bytes)}"
+    if progress.doing == "check":
+        return f"checking {progress.name}, {amount}"
+    if progress.doing == "wait":
+        return f"{amount}, waiting to try again ({progress.note})"
+    speed, left_s = progress.bytes_per_s, progress.remaining_s
+    parts = [amount]
+    parts += [f"{size(round(speed))}/s"] if speed is not None else []
+    parts += [f"{duration(left_s)} left"] if left_s is not None else []
+    return ", ".join(parts)
+
+
+def size(count: int) -> str:
+    """Return bytes as a person says them: "812 B", "12 kB", "3.4 MB", "4.27 GB"."""
+    if count < 1000:
+        return f"{count} B"
+    if count < 1_000_000:
+        return f"{count / 1e3:.0f} kB"
+    if count < 1_000_000_000:
+        return f"{count / 1e6:.1f} MB"
+    return f"{count / 1e9:.2f} GB"
+
+
+def _of(done: int, total: int) -> str:
+    shown_done, shown_total = size(done), size(total)
+    number, unit = shown_total.split()
+    return (
+        f"{shown_done.split()[0]} of {number} {unit}"
+        if shown_done.endswith(f" {unit}")
+        else f"{shown_done} of {shown_total}"
+    )
