@@ -1,6 +1,6 @@
-"""Messages between two processes over a byte stream: one JSON line, then the arrays' raw bytes.
+r"""Messages between two processes over a byte stream: one JSON line, then arrays as raw bytes.
 
-    {"kind": "preview", "job": 3, "arrays": [["uint8", [64, 128, 3]], ...], ...}\\n<bytes of each>
+    {"kind": "preview", "job": 3, "arrays": [["uint8", [64, 128, 3]], ...], ...}\n<bytes of each>
 
 Arrays lie in C order and in the machine's own byte order, since both ends are on one machine.
 Knows nothing of processes: bytes in, messages out.
@@ -109,7 +109,7 @@ class MessageReader:
         found: list[Message] = []
         left = memoryview(data)
         try:
-            while len(left):
+            while left:
                 left = self._take_line(left) if self._head is None else self._take_bytes(left)
                 if self._head is not None and not self._room:
                     found.append(self._complete())
@@ -173,7 +173,7 @@ def _check_arrays(arrays: Any, max_bytes: int) -> None:
     for item in arrays:
         match item:
             case [str(dtype), [*shape]] if dtype in DTYPES and len(shape) <= 3:
-                if not all(type(side) is int and 0 <= side <= max_bytes for side in shape):
+                if not all(type(side) is int and 0 <= side <= MAX_ARRAYS_BYTES for side in shape):
                     raise FramingError(f"want the shape of an array, got {_short(shape)}")
                 total += math.prod(shape) * np.dtype(dtype).itemsize
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from depthfusion.assets import asset
@@ -75,10 +76,8 @@ def _installed() -> Iterator[str]:
     from ldm3d.hub import cache, find, registry
 
     names = list(registry.entries())
-    try:
+    with suppress(MissingPackageError):  # without the hub's client there is no cache of its models
         names += cache.cached_ids()
-    except MissingPackageError:
-        pass  # without the hub's client there is no cache of its models
     for name in dict.fromkeys(names):
         try:
             find(name)

@@ -97,5 +97,5 @@ class Outbox:
         self._when_nobody_reads()
 
     def _write(self, data: memoryview) -> None:
-        while len(data):
+        while data:
             data = data[os.write(self._descriptor, data[: 1 << 20]) :]

@@ -83,7 +83,7 @@ class _Stopped(Exception):  # noqa: N818 - it is no error
 
 
 class _LoadingThread:
-    """`ldm3d.load` tells its progress by calling back; this turns that into something to iterate."""
+    """`ldm3d.load` tells its progress by calling back; this makes it an iterator."""
 
     def __init__(self, folder: Path, device: str | None, dtype: str | None) -> None:
         self._told: queue.SimpleQueue[float | None] = queue.SimpleQueue()
@@ -139,7 +139,7 @@ def signature(folder: Path) -> Signature:
 
 
 def _possible(place: Place) -> tuple[str | None, str | None]:
-    """Return device and number format of the picture to repeat, None where this machine lacks it."""
+    """Return device and number format to repeat, None where this machine lacks them."""
     from ldm3d.device import DEVICE_TYPES, device_count
 
     if place.device not in DEVICE_TYPES or not device_count(place.device):

@@ -6,7 +6,6 @@ import logging
 import os
 import queue
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -201,7 +200,7 @@ class WorkerProcess:
             with stdin:
                 while (data := self._outgoing.get()) is not None:
                     view = memoryview(data)
-                    while len(view):
+                    while view:
                         view = view[stdin.write(view) or 0 :]
         except OSError:  # it has ended; the reading thread says so
             pass
@@ -219,7 +218,7 @@ def _read_some(descriptor: int) -> bytes:
     try:
         return os.read(descriptor, _READ_BYTES)
     except OSError as error:  # a pipe's other end was cut, as Windows calls its end
-        if sys.platform != "win32":
+        if os.name != "nt":
             raise
         _log.debug("pipe closed: %s", error)
         return b""
