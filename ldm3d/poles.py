@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -32,9 +34,9 @@ def treat_poles(color: Floats, depth: Floats) -> tuple[Floats, Floats]:
     return color, depth
 
 
-def _pole_rows(height: int) -> tuple[slice, slice]:
-    count = int(height * (90 - START_DEG) / 180)
-    return slice(0, count), slice(height - count, height)
+def _pole_rows(height: int) -> tuple[slice, ...]:
+    count = math.ceil(height * (90 - START_DEG) / 180 - 0.5)
+    return (slice(0, count), slice(height - count, height)) if count else ()
 
 
 def _response(height: int, width: int, rows: slice) -> Floats:
@@ -45,6 +47,7 @@ def _response(height: int, width: int, rows: slice) -> Floats:
     sigma_rad = np.radians(ARC_DEG) * grown**2 * (3 - 2 * grown) / np.cos(latitude)
     order = np.arange(width // 2 + 1)
     response: Floats = np.exp(-0.5 * (sigma_rad[:, None] * order) ** 2).astype(np.float32)
+    response[np.argmax(np.abs(latitude)), 1:] = 0
     return response
 
 
