@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ldm3d.errors import DownloadError, ModelError, RequestError
 from ldm3d.hub import cache, client, registry
 from ldm3d.hub.folder import missing_parts
 from ldm3d.hub.listing import RemoteFile
-from ldm3d.hub.offer import Offer, free_bytes, look
+from ldm3d.hub.offer import Offer, look
 from ldm3d.hub.progress import Pace, Progress
 from ldm3d.hub.registry import Entry, FileRecord
 from ldm3d.hub.transfer import READ_BYTES, Digest, Doing, FileProgress, Transfer, disk_error
@@ -61,24 +62,16 @@ def downloading(offer: Offer) -> Generator[Progress, None, None]:
         ModelError: if what arrived is not a whole model.
         DownloadError: if the line, the hub or the disk fails.
     """
-    _check_room(offer)
+    offer.check_room()
     try:
         with _only_one(offer.model_id):
+            _begin(offer)
             records = yield from _files(offer)
             for file in offer.files:
                 cache.link(offer.model_id, offer.commit, file.name, file.checksum)
             _finish(offer, records)
     except OSError as error:
         raise disk_error(error, cache.blob_path(offer.model_id, "")) from error
-
-
-def _check_room(offer: Offer) -> None:
-    free = free_bytes()
-    if offer.missing_bytes > free:
-        raise DownloadError(
-            f"{offer.model_id} needs {offer.missing_bytes / 1e9:.2f} GB more, the disk of "
-            f"{client.cache_folder()} has {free / 1e9:.2f} GB free: make room, or set HF_HOME"
-        )
 
 
 @contextlib.contextmanager
@@ -172,6 +165,21 @@ def _progress(
     )
 
 
+def _begin(offer: Offer) -> None:
+    """Record that the licence was accepted, and which commit to go on with."""
+    entry = registry.entries().get(offer.model_id, Entry(name=offer.model_id))
+    is_new = offer.commit != entry.commit
+    accepted = datetime.now(UTC).isoformat(timespec="seconds")
+    registry.put(
+        replace(
+            entry,
+            licence=offer.licence,
+            accepted=entry.accepted if offer.is_accepted else accepted,
+            pending=offer.commit if is_new else None,
+        )
+    )
+
+
 def _finish(offer: Offer, records: dict[str, FileRecord]) -> None:
     """Check the whole and record it."""
     folder = cache.snapshot_folder(offer.model_id, offer.commit)
@@ -179,12 +187,5 @@ def _finish(offer: Offer, records: dict[str, FileRecord]) -> None:
     if missing:
         raise ModelError(f"{offer.model_id} is not a whole model on the hub: it lacks {missing[0]}")
     cache.write_ref(offer.model_id, offer.revision, offer.commit)
-    registry.put(
-        Entry(
-            name=offer.model_id,
-            commit=offer.commit,
-            licence=offer.licence,
-            accepted=datetime.now(UTC).isoformat(timespec="seconds"),
-            files=records,
-        )
-    )
+    entry = registry.entries()[offer.model_id]
+    registry.put(replace(entry, commit=offer.commit, pending=None, files=records))

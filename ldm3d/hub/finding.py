@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from ldm3d.errors import MissingPackageError, ModelError, ModelNotFoundError
 from ldm3d.hub import cache, registry
 from ldm3d.hub.folder import missing_parts
 from ldm3d.hub.known import KNOWN_MODELS
+from ldm3d.hub.printable import printable
 
 
 def find(model: str | Path) -> Path:
@@ -29,11 +31,11 @@ def find(model: str | Path) -> Path:
     if not text:
         raise ModelNotFoundError("want a model's folder or hub id, got an empty name")
     path = Path(text).expanduser()
-    if path.is_dir():
+    if _is(path.is_dir):
         return path
-    if path.is_file():
+    if _is(path.is_file):
         raise ModelError(
-            f"want a model's folder (with model_index.json), got the file {text}: "
+            f"want a model's folder (with model_index.json), got the file {printable(text)}: "
             "name the folder it lies in"
         )
     entry = registry.entries().get(text)
@@ -43,6 +45,13 @@ def find(model: str | Path) -> Path:
     if isinstance(model, Path) or not cache.is_model_id(model_id):
         raise ModelNotFoundError(_unknown(text))
     return _cached(model_id, revision)
+
+
+def _is(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except (OSError, ValueError):
+        return False  # a name no file can have
 
 
 def _added_folder(entry: registry.Entry) -> Path:
@@ -92,7 +101,7 @@ def _snapshots(model_id: str, revision: str) -> list[Path]:
 
 
 def _unknown(text: str, otherwise: str = "") -> str:
-    near = near_names(text)
+    near, text = near_names(text), printable(text)
     hint = f"did you mean {' or '.join(near)}?" if near else "`depthfusion models list` shows all"
     return f"no model {text} here, neither a folder nor a hub id in the cache: {hint}{otherwise}"
 
@@ -106,7 +115,7 @@ def near_names(text: str) -> list[str]:
     for name in names:
         for form in (name, name.rpartition("/")[2]):
             by_fold.setdefault(form.casefold(), name)
-    hits = difflib.get_close_matches(text.casefold(), by_fold, n=3, cutoff=0.6)
+    hits = difflib.get_close_matches(text.casefold()[:200], by_fold, n=3, cutoff=0.6)
     return list(dict.fromkeys(by_fold[hit] for hit in hits))[:2]
 
 

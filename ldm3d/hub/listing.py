@@ -9,6 +9,7 @@ from typing import Any
 from ldm3d.errors import DownloadError
 from ldm3d.hub import client
 from ldm3d.hub.cache import COMMIT
+from ldm3d.hub.printable import printable
 
 MAX_FILES = 20_000
 MAX_NAME = 500
@@ -74,7 +75,7 @@ def _file_from(sibling: Any, model_id: str) -> RemoteFile:
     checksum = sibling.blob_id if lfs is None else lfs.sha256
     if not isinstance(size, int) or size < 0 or not _CHECKSUM.fullmatch(str(checksum)):
         raise DownloadError(
-            f"the hub gives no size or checksum for {_shown(name)} of {model_id}: refused"
+            f"the hub gives no size or checksum for {printable(name)} of {model_id}: refused"
         )
     return RemoteFile(str(name), size, str(checksum))
 
@@ -87,7 +88,7 @@ def _check_names(names: list[str], model_id: str) -> None:
             reason = "is there twice"
         if reason is not None:
             raise DownloadError(
-                f"refused {model_id}: the name {_shown(name)} in it {reason}; "
+                f"refused {model_id}: the name {printable(name)} in it {reason}; "
                 "do not trust this repository"
             )
         folded.add(name.casefold())
@@ -119,9 +120,4 @@ def _licence_of(info: Any) -> tuple[str | None, str | None]:
 
 
 def _text(value: Any) -> str | None:
-    return _shown(value) if isinstance(value, str) and value.strip() else None
-
-
-def _shown(text: object) -> str:
-    """Return a stranger's text fit for a terminal: printable, on one line, short."""
-    return "".join(c if c.isprintable() else "?" for c in str(text))[:120]
+    return printable(value) if isinstance(value, str) and value.strip() else None

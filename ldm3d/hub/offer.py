@@ -50,14 +50,23 @@ class Offer:
         """Of all needed files."""
         return sum(file.size_bytes for file in self.files)
 
+    def check_room(self) -> None:
+        """Raise DownloadError if the disk of the cache has too little room for the rest."""
+        free = free_bytes()
+        if self.missing_bytes > free:
+            raise DownloadError(
+                f"{self.model_id} needs {self.missing_bytes / 1e9:.2f} GB more, the disk of "
+                f"{client.cache_folder()} has {free / 1e9:.2f} GB free: make room, or set HF_HOME"
+            )
+
 
 def look(model_id: str, revision: str | None = None) -> Offer:
     """Ask the hub what a model consists of, and whether it is one that can be used.
 
     Args:
         model_id: `owner/name`.
-        revision: a commit, branch or tag; None: the commit that was downloaded before, else the
-            one that this program knows, else the main branch.
+        revision: a commit, branch or tag; None: the commit that was downloaded before or begun
+            with, else the one that this program knows, else the main branch.
 
     Raises:
         RequestError: if the id or revision cannot be one.
@@ -105,8 +114,8 @@ def _check_names(model_id: str, revision: str | None) -> None:
 
 
 def _pinned(model_id: str, entry: registry.Entry | None) -> str | None:
-    if entry is not None and entry.commit is not None:
-        return entry.commit
+    if entry is not None and (entry.commit or entry.pending):
+        return entry.commit or entry.pending
     known = KNOWN_MODELS.get(model_id)
     return known.revision if known is not None else None
 

@@ -34,6 +34,8 @@ class Entry:
     """Of an added folder; None: it lies in the hub's cache."""
     commit: str | None = None
     """Of a downloaded one: the commit it is pinned to."""
+    pending: str | None = None
+    """Of a download that was begun and not finished: its commit."""
     licence: str | None = None
     accepted: str | None = None
     """When its licence was accepted, ISO 8601 in UTC."""

@@ -111,22 +111,22 @@ def remove(model: str) -> int:
 
     Raises:
         ModelNotFoundError: if there is no such model.
-        ModelError: if the cache is laid out in a way that deleting would not be safe.
+        ModelError: if it is another program's model, or cannot be deleted.
     """
     entry = registry.entries().get(model)
     if entry is not None and entry.folder is not None:
         _forget(model)
         return 0
-    if not cache.is_model_id(model) or not cache.repo_folder(model).is_dir():
-        if entry is not None:
-            _forget(model)
-            return 0
+    is_cached = cache.is_model_id(model) and cache.repo_folder(model).is_dir()
+    if entry is None and not is_cached:
         near = near_names(model)
-        hint = (
-            f"did you mean {' or '.join(near)}?" if near else "`depthfusion models list` shows all"
-        )
+        hint = f"did you mean {' or '.join(near)}?" if near else "see `depthfusion models list`"
         raise ModelNotFoundError(f"no model {model} to remove: {hint}")
-    freed = _delete(model)
+    if entry is None and _cached(model, None) is None:
+        raise ModelError(
+            f"{model} is in the hub's cache but no LDM3D model: delete it by the program it is for"
+        )
+    freed = _delete(model) if is_cached else 0
     _forget(model)
     return freed
 

@@ -218,7 +218,7 @@ def test_offline_a_model_that_is_here_is_still_found(
 def test_too_little_room_is_told_before_a_weight_is_sent(
     hub: HubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ldm3d.hub.fetch.free_bytes", lambda: 1000)
+    monkeypatch.setattr("ldm3d.hub.offer.free_bytes", lambda: 1000)
     with pytest.raises(DownloadError, match=r"GB more.*free: make room, or set HF_HOME"):
         fetched()
     assert hub.weight_bytes() == 0
@@ -360,7 +360,7 @@ def test_a_disk_that_fills_up_keeps_what_arrived(
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(small_disk))
     with pytest.raises(DownloadError, match="GB free: make room"):
         fetched()
-    monkeypatch.setattr("ldm3d.hub.fetch.free_bytes", lambda: 10**12)
+    monkeypatch.setattr("ldm3d.hub.offer.free_bytes", lambda: 10**12)
     with pytest.raises(DownloadError, match="is full: make room"):
         fetched()
     part = small_disk / "models--Intel--ldm3d-pano" / "blobs" / f"{CHECKSUM}.incomplete"
