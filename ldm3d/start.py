@@ -91,8 +91,9 @@ def _opened(path: Path) -> Image.Image:
         InputError: whatever Pillow says about it.
     """
     try:
-        image = Image.open(path)
-        image.load()
+        with path.open("rb") as file:  # Pillow leaves it open when it fails
+            image = Image.open(file)
+            image.load()
     except FileNotFoundError:
         raise InputError(f"want a picture to start from, there is no {path}") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
