@@ -81,6 +81,10 @@ class Scene:
     title: str = ""
     caption: str = ""
     tags: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    """What was placed and can be seen, as people say it: "a wooden jetty", "red toadstools"."""
+    eyes: tuple[tuple[float, float, float], ...] = ()
+    """Other places to stand in the same scene, as good as `eye`: free of things within 0.8 m."""
 
     def add(
         self,

@@ -248,7 +248,7 @@ def _air(streams: Streams) -> tuple[Air, str]:
         fog_density=0.00032,
         fog_height_m=260,
         cloud_cover=0.33,
-        cloud_seed=float(streams.look.random()),
+        cloud_seed=float(streams.look_numbers.random()),
         cirrus=0.3,
         exposure=1.0,
         saturation=1.16,

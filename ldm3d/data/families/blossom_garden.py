@@ -305,7 +305,7 @@ def build(streams: Streams) -> Scene:
         shafts=0.05,
         shaft_reach_m=40,
         cloud_cover=0.24,
-        cloud_seed=float(streams.look.random()),
+        cloud_seed=float(streams.look_numbers.random()),
         cirrus=0.45,
         saturation=1.12,
     )

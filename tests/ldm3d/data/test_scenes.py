@@ -113,7 +113,9 @@ def test_a_scene_is_the_same_for_the_same_seed() -> None:
 
 def test_streams_are_independent() -> None:
     streams = Streams(*(np.random.default_rng([1, 0, part]) for part in range(3)), 16)
-    assert len({streams.layout.random(), streams.look.random(), streams.words.random()}) == 3
+    assert (
+        len({streams.layout.random(), streams.look_numbers.random(), streams.words.random()}) == 3
+    )
 
 
 def test_the_lake_lies_below_the_jetty_and_mountains_rise_behind() -> None:
