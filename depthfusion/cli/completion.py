@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from depthfusion.cli import COMMANDS, build_parser
@@ -37,6 +38,8 @@ class Command:
     text: str
     options: tuple[Argument, ...]
     positionals: tuple[Argument, ...]
+    actions: tuple[Command, ...] = ()
+    """Commands of its own, as `models` has; their options are among `options` too."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -70,17 +73,26 @@ def commands() -> list[Command]:
 
 def _command_from(name: str, text: str, parser: argparse.ArgumentParser) -> Command:
     # argparse has no public way to list what was added; the attribute is there since Python 2.7.
-    arguments = [
-        _argument_from(action)
-        for action in parser._actions
-        if not isinstance(action, argparse._SubParsersAction) and action.help != argparse.SUPPRESS
-    ]
-    return Command(
-        name,
-        text,
-        options=tuple(a for a in arguments if a.flags),
-        positionals=tuple(a for a in arguments if not a.flags),
-    )
+    listed = [a for a in parser._actions if a.help != argparse.SUPPRESS]
+    arguments = [_argument_from(a) for a in listed if not isinstance(a, argparse._SubParsersAction)]
+    actions = tuple(_actions(parser)) if name else ()
+    options = {a.flags: a for action in actions for a in action.options}
+    options |= {a.flags: a for a in arguments if a.flags}
+    positionals = tuple(a for a in arguments if not a.flags)
+    if actions:
+        names = tuple(action.name for action in actions)
+        first = Argument((), "what to do", names, takes_value=True, is_file=False)
+        second = [a for action in actions for a in action.positionals]
+        positionals = (first, *sorted(second, key=lambda a: not a.is_file)[:1])
+    return Command(name, text, tuple(options.values()), positionals, actions)
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[Command]:
+    """Yield the commands that a command has."""
+    for group in parser._actions:
+        if isinstance(group, argparse._SubParsersAction):
+            for name, sub in group.choices.items():
+                yield _command_from(name, sub.description or "", sub)
 
 
 def _argument_from(action: argparse.Action) -> Argument:
@@ -106,6 +118,10 @@ def _bash(known: list[Command]) -> str:
             if option.takes_value:
                 pattern = "|".join(f"{command.name}:{flag}" for flag in option.flags)
                 values.append(f"        {pattern}) {_bash_reply(option)} return ;;")
+        for action in command.actions:
+            for positional in action.positionals[:1]:
+                reply = _bash_reply(positional)
+                values.append(f"        {command.name}:{action.name}) {reply} return ;;")
         flags = " ".join(flag for option in command.options for flag in option.flags)
         options.append(f"        {command.name or '*'}) words='{flags}' ;;")
         if command.name and command.positionals:

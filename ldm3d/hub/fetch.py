@@ -101,6 +101,7 @@ def _files(offer: Offer) -> Generator[Progress, None, dict[str, FileRecord]]:
     cache.blob_path(offer.model_id, "").mkdir(parents=True, exist_ok=True)
     for file in offer.files:
         last = 0
+        pace.rest()  # the time before a file's first byte says nothing of the line's speed
         steps = _one_file(offer, file)
         while True:
             try:

@@ -16,23 +16,25 @@ You may not use the model, or what is derived from it:
   - to make or spread information that is verifiably false, in order to harm others
   - to make or spread personal information that can be used to harm somebody
   - to defame, disparage or harass others
-  - for fully automated decisions that affect somebody's legal rights or create binding duties
+  - for fully automated decisions that harm somebody's legal rights or create binding duties
   - to discriminate against or harm people for their behaviour or their personal characteristics
-  - to exploit the weaknesses of a group (age, social, physical or mental characteristics) in a
-    way that may cause physical or psychological harm
-  - to treat people worse for characteristics that the law protects
+  - to exploit the weaknesses of a group (age, social, physical or mental characteristics) so as
+    to distort its members' behaviour in a way that may harm them or others
+  - to discriminate against people for characteristics that the law protects
   - to give medical advice or interpret medical results
   - to make or spread information for law enforcement, justice, immigration or asylum processes,
     such as predicting that somebody will commit fraud or a crime
 
-Who passes the model or a derived one on has to pass on the licence with these restrictions, and
-to say what was changed. The model comes without any warranty."""
+Who passes the model or a derived one on has to bind others to these restrictions, to give them
+the licence, to keep its notices, and to say what was changed. The licensor may restrict uses that
+break the licence, and asks for reasonable efforts to use the latest version. There is no warranty
+of any kind."""
 
 
 def is_openrail(licence: str | None) -> bool:
     """Whether a card's licence is CreativeML OpenRAIL-M."""
     folded = (licence or "").casefold().replace("_", "-").replace(" ", "-")
-    return folded in {"creativeml-openrail-m", "openrail-m"}
+    return folded == "creativeml-openrail-m"
 
 
 def summary(licence: str | None) -> str:

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import huggingface_hub
 import pytest
-from hub_server import HubServer
+from hub_server import MODEL, HubServer
 from huggingface_hub import constants
 from huggingface_hub.utils import close_session
 
 from ldm3d.hub import registry, transfer
-
-MODEL = "Intel/ldm3d-pano"
 
 
 @pytest.fixture

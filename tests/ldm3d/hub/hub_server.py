@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+MODEL = "Intel/ldm3d-pano"
 LARGE = (".safetensors", ".bin", ".ckpt", ".msgpack", ".onnx")
 BLOCK_BYTES = 16 * 1024
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import huggingface_hub
 import pytest
-from conftest import MODEL
-from hub_server import UNET, HubServer, model_files, paths_under, safetensors
+from hub_server import MODEL, UNET, HubServer, model_files, paths_under, safetensors
 
 from ldm3d.errors import DownloadError, ModelError, ModelNotFoundError, RequestError
 from ldm3d.hub import Doing, Progress, download, downloading, find, look, registry

@@ -14,8 +14,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import MODEL
-from hub_server import UNET, HubServer, model_files, paths_under, safetensors, wait_until
+from hub_server import (
+    BLOCK_BYTES,
+    MODEL,
+    UNET,
+    HubServer,
+    model_files,
+    paths_under,
+    safetensors,
+    wait_until,
+)
 from huggingface_hub import constants
 
 from ldm3d.errors import DownloadError, ModelNotFoundError
@@ -304,7 +312,8 @@ def test_a_killed_download_is_gone_on_with(
     before = hub.sent_bytes[UNET]
     assert_whole(fetched())
     assert hub.gets(UNET)[-1].start == kept
-    assert hub.sent_bytes[UNET] - before == len(CONTENT) - kept
+    # What the server wrote to the dead process's socket is counted too, a block or two.
+    assert hub.sent_bytes[UNET] - before <= len(CONTENT) - kept + 2 * BLOCK_BYTES
 
 
 def test_ctrl_c_ends_a_download_at_once_and_keeps_what_arrived(

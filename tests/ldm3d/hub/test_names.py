@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import MODEL
-from hub_server import UNET, HubServer, git_sha1, model_files
+from hub_server import MODEL, UNET, HubServer, git_sha1, model_files
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import MODEL
-from hub_server import UNET, HubServer, model_files
+from hub_server import MODEL, UNET, HubServer, model_files
 from huggingface_hub import constants
 
 from ldm3d.errors import ModelError, ModelNotFoundError, RequestError
