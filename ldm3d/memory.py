@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     from ldm3d.model import Model
 
 _SIGNS = re.compile(
-    r"not enough memory|n[o']t allocate memory|out of memory|bad_alloc|ALLOC_FAILED", re.IGNORECASE
+    r"not enough memory|n[o']t allocate memory|out of memory|bad_alloc|ALLOC_FAILED"
+    r"|could not (create a (primitive|memory|memory object)|execute a primitive)$",
+    re.IGNORECASE,
 )
-"""What torch, its allocators and its libraries say in a plain RuntimeError."""
+"""What torch, its allocators and its libraries say in a plain RuntimeError.
+
+The last line is oneDNN's, which names no reason; what it cannot do at all it says earlier, about a
+primitive's *descriptor*.
+"""
 
 _WANTED = re.compile(r"tried to allocate ([\d.]+) ?(bytes|KiB|MiB|GiB)", re.IGNORECASE)
 
