@@ -42,6 +42,7 @@ class Outbox:
         self._waiting: list[_Waiting] = []
         self._is_sending = False
         self._is_broken = False
+        self._is_closed = False
         threading.Thread(target=self._send_all, name="outbox", daemon=True).start()
 
     def put(self, message: Message, *, is_given_up: Callable[[], bool] = lambda: False) -> None:
@@ -73,28 +74,36 @@ class Outbox:
                 self._changed.wait(_LOOK_AGAIN_S)
             return not self._waiting and not self._is_sending
 
+    def close(self) -> None:
+        """Let the sending thread send what waits, close the descriptor and end; do not wait."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
     def _is_full_for(self, message: Message) -> bool:
         results = sum(w.message.kind == "finished" for w in self._waiting)
         return message.kind == "finished" and results >= MAX_RESULTS and not self._is_broken
 
     def _send_all(self) -> None:
-        while True:
-            with self._changed:
-                self._is_sending = False
-                self._changed.notify_all()
-                self._changed.wait_for(lambda: self._waiting)
-                next_one = self._waiting.pop(0)
-                self._is_sending = True
-            try:
-                for piece in next_one.pieces:
+        try:
+            while (message := self._next()) is not None:
+                for piece in message.pieces:
                     self._write(memoryview(piece))
-            except OSError:
-                break
+        except OSError:
+            self._when_nobody_reads()
         with self._changed:
             self._is_broken, self._is_sending = True, False
             self._waiting.clear()
             self._changed.notify_all()
-        self._when_nobody_reads()
+        os.close(self._descriptor)
+
+    def _next(self) -> _Waiting | None:
+        with self._changed:
+            self._is_sending = False
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._waiting or self._is_closed)
+            self._is_sending = bool(self._waiting)
+            return self._waiting.pop(0) if self._waiting else None
 
     def _write(self, data: memoryview) -> None:
         while data:

@@ -41,6 +41,7 @@ class Protocol:
     def __init__(self) -> None:
         self._reader = MessageReader()
         self._before_hello: bytearray | None = bytearray()
+        self._passed_over_bytes = 0
         self._job = 0
         self._is_wanted = False
         self._said_hello = False
@@ -143,7 +144,8 @@ class Protocol:
                 self._before_hello = None
                 return self._checked_hello(bytes(waiting))
             del waiting[: end + 1]
-        if len(waiting) > _MAX_BEFORE_HELLO_BYTES:
+            self._passed_over_bytes += end + 1
+        if self._passed_over_bytes + len(waiting) > _MAX_BEFORE_HELLO_BYTES:
             raise FramingError("want its greeting, got something else")
         return b""
 

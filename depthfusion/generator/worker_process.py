@@ -173,10 +173,11 @@ class WorkerProcess:
     def _finish(self) -> None:
         """Take note of the process's end."""
         try:
-            code = self._process.wait(_END_WAIT_S)
+            code: int | None = self._process.wait(_END_WAIT_S)
         except subprocess.TimeoutExpired:  # it closed its stdout and lives on: nothing of ours
             self._process.kill()
-            code = self._process.wait()
+            self._process.wait()
+            code = None
         self._listening.join(_END_WAIT_S)
         with self._changed:
             failed = self._protocol.ended(code, self._last_lines.text)

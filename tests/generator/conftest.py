@@ -55,7 +55,7 @@ def model(tiny: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def request_of(model: Path) -> Callable[..., Request]:
     """Makes requests of a few small, quick steps."""
-    base = Request("a quiet lake", str(model), seed=7, steps=3, width=256, height=128)
+    base = Request("a quiet lake", str(model), seed=7, steps=3, width=128, height=64)
     return lambda **changes: replace(base, **changes)
 
 

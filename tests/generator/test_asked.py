@@ -162,7 +162,7 @@ def test_the_only_model_is_the_default_and_of_several_one_must_be_named(no_start
 
 
 def test_the_starter_model_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(models, "asset", lambda *parts: tmp_path.joinpath(*parts))
+    monkeypatch.setattr(models, "asset", tmp_path.joinpath)
     starter = tmp_path / "resources" / "models" / "starter"
     starter.mkdir(parents=True)
     assert models.starter_folder() is None

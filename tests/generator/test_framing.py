@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 
@@ -110,10 +111,8 @@ def test_nonsense_is_refused_in_one_line_and_for_good(data: bytes) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300))
 def test_random_bytes_give_messages_or_a_framing_error(data: bytes) -> None:
-    try:
+    with contextlib.suppress(FramingError):
         assert MessageReader().feed(data) == []
-    except FramingError:
-        pass
 
 
 def test_an_endless_line_is_refused_before_it_fills_memory() -> None:
