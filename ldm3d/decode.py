@@ -71,11 +71,11 @@ def preview_planes(vae: Any, latents: Tensor, max_cells: int = 512) -> Tensor:
     as it was before, by 1.5 times at most.
     """
     height, width = latents.shape[-2:]
-    factor = _factor(height, width, max_cells)
-    if factor == 1:
+    size = _preview_size(height, width, max_cells)
+    if size == (height, width):
         return decode_latents(vae, latents, wrap=is_seamless(vae.decoder))
     latents = latents.float()
-    small = F.adaptive_avg_pool2d(latents, (max(1, height // factor), max(1, width // factor)))
+    small = F.adaptive_avg_pool2d(latents, size)
     mean = small.mean(dim=(2, 3), keepdim=True)
     spread = small.std(dim=(2, 3), keepdim=True, correction=0).clamp_min(1e-6)
     gain = latents.std(dim=(2, 3), keepdim=True, correction=0) / spread
@@ -83,9 +83,11 @@ def preview_planes(vae: Any, latents: Tensor, max_cells: int = 512) -> Tensor:
     return decode_latents(vae, small, wrap=is_seamless(vae.decoder))
 
 
-def _factor(height: int, width: int, max_cells: int) -> int:
+def _preview_size(height: int, width: int, max_cells: int) -> tuple[int, int]:
+    """Return height and width in cells: whole fractions where the sizes allow it."""
     factor = max(1, math.ceil(math.sqrt(height * width / max_cells)))
-    return min(factor, height, width)
+    rows = max(1, height // factor)
+    return rows, max(1, min(width // factor, max_cells // rows))
 
 
 def _decode_one(vae: Any, latents: Tensor, tile: int | None) -> Tensor:

@@ -61,8 +61,9 @@ def _across(from_pole: Angles, sigma_rad: Angles) -> Floats:
     """Return (n, 2n) weights of the rows beyond the pole, farthest first, then of the cap's own."""
     all_rows = np.concatenate([-from_pole[::-1], from_pole])
     distance = (all_rows - from_pole[:, None]) / np.maximum(sigma_rad, 1e-6)[:, None]
-    weights: Angles = np.exp(-0.5 * distance**2)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    weights = np.exp(-0.5 * distance**2)
+    shares: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 def _around(from_pole: Angles, sigma_rad: Angles, width: int) -> Floats:
