@@ -61,7 +61,8 @@ def words(progress: Progress) -> str:
     """Return where a download is, in words: "1.20 of 4.27 GB, 35.2 MB/s, 87 s left"."""
     amount = f"{_of(progress.done_bytes, progress.total_bytes)}"
     if progress.doing == "check":
-        return f"checking {progress.name}, {amount}"
+        reason = f" ({progress.note})" if progress.note else ""
+        return f"checking {progress.name}{reason}, {amount}"
     if progress.doing == "wait":
         return f"{amount}, waiting to try again ({progress.note})"
     speed, left_s = progress.bytes_per_s, progress.remaining_s

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 from pathlib import Path
 
 from ldm3d.errors import DownloadError
@@ -77,8 +78,15 @@ def present(model_id: str, commit: str, name: str, checksum: str) -> Path | None
     return None
 
 
-def link(model_id: str, commit: str, name: str, checksum: str) -> None:
-    """Make a content appear under its name in the snapshot: a link, or moved where there are none.
+def link(model_id: str, commit: str, name: str, checksum: str, *, is_last: bool) -> None:
+    """Make a content appear under its name in the snapshot: by a link, or moved without links.
+
+    Args:
+        model_id: of the repository.
+        commit: of the snapshot.
+        name: relative, checked to stay below its folder.
+        checksum: of the content in `blobs`.
+        is_last: whether no other name of the snapshot has the same content.
 
     Raises:
         DownloadError: if a link in the cache leads the name out of its snapshot.
@@ -99,8 +107,11 @@ def link(model_id: str, commit: str, name: str, checksum: str) -> None:
     ups = "../" * (2 + name.count("/"))
     try:
         target.symlink_to(f"{ups}blobs/{checksum}")
-    except OSError:
-        blob.replace(target)  # Windows without the right to make links
+    except OSError:  # Windows without the right to make links
+        if is_last:
+            blob.replace(target)
+        else:
+            shutil.copyfile(blob, target)
 
 
 def snapshots(model_id: str) -> list[Path]:

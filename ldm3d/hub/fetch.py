@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -67,8 +68,7 @@ def downloading(offer: Offer) -> Generator[Progress, None, None]:
         with _only_one(offer.model_id):
             _begin(offer)
             records = yield from _files(offer)
-            for file in offer.files:
-                cache.link(offer.model_id, offer.commit, file.name, file.checksum)
+            _link(offer)
             _finish(offer, records)
     except OSError as error:
         raise disk_error(error, cache.blob_path(offer.model_id, "")) from error
@@ -179,6 +179,15 @@ def _begin(offer: Offer) -> None:
             pending=offer.commit if is_new else None,
         )
     )
+
+
+def _link(offer: Offer) -> None:
+    """Let the files appear in the snapshot, all of them checked."""
+    left = Counter(file.checksum for file in offer.files)
+    for file in offer.files:
+        left[file.checksum] -= 1
+        is_last = not left[file.checksum]
+        cache.link(offer.model_id, offer.commit, file.name, file.checksum, is_last=is_last)
 
 
 def _finish(offer: Offer, records: dict[str, FileRecord]) -> None:

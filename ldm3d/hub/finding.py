@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ldm3d.errors import MissingPackageError, ModelError, ModelNotFoundError
 from ldm3d.hub import cache, registry
-from ldm3d.hub.folder import missing_parts
+from ldm3d.hub.folder import INDEX_NAME, missing_parts
 from ldm3d.hub.known import KNOWN_MODELS
 from ldm3d.hub.printable import printable
 
@@ -31,18 +31,27 @@ def find(model: str | Path) -> Path:
     if not text:
         raise ModelNotFoundError("want a model's folder or hub id, got an empty name")
     path = Path(text).expanduser()
-    if _is(path.is_dir):
+    if _is((path / INDEX_NAME).is_file):
         return path
     if _is(path.is_file):
         raise ModelError(
-            f"want a model's folder (with model_index.json), got the file {printable(text)}: "
+            f"want a model's folder (with {INDEX_NAME}), got the file {printable(text)}: "
             "name the folder it lies in"
         )
+    try:
+        return _by_name(text, is_path=isinstance(model, Path))
+    except ModelNotFoundError:
+        if _is(path.is_dir):
+            return path  # whoever loads it will say what it lacks
+        raise
+
+
+def _by_name(text: str, *, is_path: bool) -> Path:
     entry = registry.entries().get(text)
     if entry is not None and entry.folder is not None:
         return _added_folder(entry)
     model_id, _, revision = text.partition("@")
-    if isinstance(model, Path) or not cache.is_model_id(model_id):
+    if is_path or not cache.is_model_id(model_id):
         raise ModelNotFoundError(_unknown(text))
     return _cached(model_id, revision)
 

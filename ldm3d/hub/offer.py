@@ -11,13 +11,17 @@ from typing import Any
 
 from ldm3d.errors import DownloadError, Ldm3dError, ModelError, ModelNotFoundError, RequestError
 from ldm3d.hub import cache, client, registry
+from ldm3d.hub.finding import near_names
 from ldm3d.hub.known import KNOWN_MODELS, OPENRAIL_M
 from ldm3d.hub.licence import OPENRAIL_LINK, is_openrail
-from ldm3d.hub.listing import RemoteFile, listing
+from ldm3d.hub.listing import Listing, RemoteFile, listing
 from ldm3d.hub.plan import licence_files, needed
 from ldm3d.hub.transfer import Digest
 
 _REVISION = re.compile(r"[A-Za-z0-9][\w./-]{0,200}")
+MAX_LICENCE_FILES = 3
+MAX_LICENCE_CHARS = 60_000
+"""What is shown; the text of CreativeML OpenRAIL-M has 14,000."""
 _CHANNELS = {4, 6}
 """Of the autoencoder: colour and depth."""
 
@@ -78,7 +82,7 @@ def look(model_id: str, revision: str | None = None) -> Offer:
     client.refuse_offline(f"download {model_id}")
     entry = registry.entries().get(model_id)
     wanted = revision or _pinned(model_id, entry) or "main"
-    found = listing(model_id, wanted)
+    found = _listing(model_id, wanted)
     files = needed(found)
     _check_pins(entry, found.commit, files)
     _check_kind(model_id, found.commit, files)
@@ -94,8 +98,18 @@ def look(model_id: str, revision: str | None = None) -> Offer:
         licence_link=link,
         licence_text=_licence_text(model_id, found.commit, files),
         is_accepted=entry is not None and bool(entry.accepted) and entry.licence == licence,
-        notes=_newer(model_id, found.commit) if revision is None and wanted != "main" else (),
+        notes=_notes(files, None if revision or wanted == "main" else (model_id, found.commit)),
     )
+
+
+def _listing(model_id: str, revision: str) -> Listing:
+    try:
+        return listing(model_id, revision)
+    except ModelNotFoundError as error:
+        near = [name for name in near_names(model_id) if name != model_id]
+        if not near:
+            raise
+        raise ModelNotFoundError(f"{error}; did you mean {' or '.join(near)}?") from error
 
 
 def free_bytes() -> int:
@@ -229,16 +243,27 @@ def _licence(model_id: str, licence: str | None, link: str | None) -> tuple[str,
 
 
 def _licence_text(model_id: str, commit: str, files: tuple[RemoteFile, ...]) -> str:
-    contents = [small_content(model_id, commit, file) for file in licence_files(files)]
+    shown = licence_files(files)[:MAX_LICENCE_FILES]
+    contents = [small_content(model_id, commit, file) for file in shown]
     text = "\n\n".join(content.decode("utf-8", "replace") for content in contents)
-    return "".join(c for c in text if c.isprintable() or c == "\n").strip()
+    text = "".join(c for c in text if c.isprintable() or c == "\n").strip()
+    return text if len(text) <= MAX_LICENCE_CHARS else f"{text[:MAX_LICENCE_CHARS]}\n[cut off here]"
 
 
-def _newer(model_id: str, commit: str) -> tuple[str, ...]:
+def _notes(files: tuple[RemoteFile, ...], pinned: tuple[str, str] | None) -> tuple[str, ...]:
+    notes = []
+    if any(file.name.endswith(".bin") for file in files):
+        notes.append("some weights come as .bin pickles: only their numbers are read, no code runs")
+    if pinned is not None:
+        newest = _newest(pinned[0])
+        if newest not in {None, pinned[1]}:
+            notes.append(f"the hub has a newer commit, {newest:.12}: --revision main takes it")
+    return tuple(notes)
+
+
+def _newest(model_id: str) -> str | None:
+    """Return the commit of the main branch; None if it cannot be had: it is only a courtesy."""
     try:
-        newest = str(client.model_info(model_id, "main").sha)
-    except (ModelNotFoundError, Ldm3dError):
-        return ()  # only a courtesy
-    if newest == commit:
-        return ()
-    return (f"the hub has a newer commit, {newest[:12]}: --revision main takes it",)
+        return str(client.model_info(model_id, "main").sha)
+    except Ldm3dError:
+        return None

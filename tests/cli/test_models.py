@@ -40,6 +40,7 @@ def environment(hub: HubServer, tmp_path: Path) -> dict[str, str]:
         "HF_HOME": str(tmp_path / "hf"),
         "HF_HUB_CACHE": str(tmp_path / "hf" / "hub"),
         "HF_TOKEN": "",
+        "NO_PROXY": "*",
         "HF_HUB_OFFLINE": "0",
         "XDG_DATA_HOME": str(tmp_path / "data"),
     }

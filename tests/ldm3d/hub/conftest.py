@@ -18,6 +18,7 @@ from ldm3d.hub import registry, transfer
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     """A server that has `Intel/ldm3d-pano`; waits between tries are short."""
     assert huggingface_hub.__version__
+    close_session()  # of whatever ran before, with other settings
     with HubServer() as server:
         monkeypatch.setattr(constants, "ENDPOINT", server.url)
         template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
@@ -27,6 +28,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 5)
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
         monkeypatch.delenv("HF_TOKEN", raising=False)
+        monkeypatch.setenv("NO_PROXY", "*")
         monkeypatch.setattr(registry, "registry_path", lambda: tmp_path / "data" / "models.json")
         monkeypatch.setattr(transfer, "FIRST_WAIT_S", 0.01)
         server.repo(MODEL)

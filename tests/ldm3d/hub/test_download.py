@@ -11,7 +11,7 @@ import pytest
 from hub_server import MODEL, UNET, HubServer, model_files, paths_under, safetensors
 
 from ldm3d.errors import DownloadError, ModelError, ModelNotFoundError, RequestError
-from ldm3d.hub import Doing, Progress, download, downloading, find, look, registry
+from ldm3d.hub import Doing, KnownModel, Progress, download, downloading, find, look, registry
 
 
 def test_a_downloaded_model_is_found_with_all_its_bytes(hub: HubServer) -> None:
@@ -40,6 +40,32 @@ def test_looking_costs_no_weight_and_tells_the_size(hub: HubServer) -> None:
 def test_the_repositorys_own_licence_file_is_shown(hub: HubServer) -> None:
     hub.repo(MODEL, model_files() | {"LICENSE.md": b"Be kind.\x1b[2J\n"})
     assert look(MODEL).licence_text == "Be kind.[2J"
+
+
+def test_a_licence_file_without_end_is_cut(hub: HubServer) -> None:
+    many = {f"LICENSE-{i}.txt": b"words " * 20_000 for i in range(9)}
+    hub.repo(MODEL, model_files() | many)
+    assert len(look(MODEL).licence_text) < 61_000
+    assert look(MODEL).licence_text.endswith("[cut off here]")
+
+
+def test_pickles_are_told(hub: HubServer) -> None:
+    files = model_files()
+    files["unet/diffusion_pytorch_model.bin"] = files.pop(UNET)
+    hub.repo(MODEL, files)
+    assert look(MODEL).notes == (
+        "some weights come as .bin pickles: only their numbers are read, no code runs",
+    )
+
+
+def test_a_commit_that_this_program_knows_is_taken_first(
+    hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = hub.repos[MODEL].refs["main"]
+    hub.repos[MODEL].commit(model_files(11))
+    pinned = {MODEL: KnownModel(MODEL, "", "", 1, revision=known)}
+    monkeypatch.setattr("ldm3d.hub.offer.KNOWN_MODELS", pinned)
+    assert download(MODEL, accept_licence=True).name == known
 
 
 def test_an_accepted_licence_is_remembered(hub: HubServer) -> None:
@@ -132,8 +158,10 @@ def test_where_links_are_not_allowed_there_is_still_one_copy(
         raise OSError("a privilege is not held")
 
     monkeypatch.setattr(Path, "symlink_to", refuse)
+    twice = {"tokenizer/added_tokens.json": model_files()["tokenizer/vocab.json"]}
+    hub.repo(MODEL, model_files() | twice)
     folder = download(MODEL, accept_licence=True)
-    assert {n: (folder / n).read_bytes() for n in paths_under(folder)} == model_files()
+    assert {n: (folder / n).read_bytes() for n in paths_under(folder)} == model_files() | twice
     assert list((cache / "blobs").iterdir()) == []
     before = hub.weight_bytes()
     download(MODEL, accept_licence=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +92,21 @@ def test_an_added_name_wins_over_nothing_else(hub: HubServer, own: Path, tmp_pat
         add(other)
     with pytest.raises(RequestError, match="want a name of letters"):
         add(other, "a/b")
+
+
+def test_an_added_name_wins_over_a_folder_that_is_no_model(
+    hub: HubServer, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after `generate -o forest`, which makes a folder of that name with a world in it."""
+    add(own)
+    here = tmp_path / "here"
+    (here / "forest").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    assert find("forest") == own.resolve()
+    (here / "world").mkdir()
+    assert find("world") == Path("world")  # the loader says what it lacks
+    written(here / "forest", model_files())
+    assert find("forest") == Path("forest")
 
 
 def test_a_folder_that_is_gone_is_told(hub: HubServer, own: Path) -> None:
@@ -304,12 +318,12 @@ def test_a_downloaded_real_model_loads(hub: HubServer, tmp_path: Path) -> None:
     assert model.fingerprint == ldm3d.load(folder, device="cpu").fingerprint
 
 
-def test_the_rooms_of_models_import_neither_torch_nor_the_hubs_client() -> None:
+def test_finding_a_folder_imports_neither_torch_nor_the_hubs_client(own: Path) -> None:
     code = (
-        "import sys, ldm3d.hub as h; h.find('.');"
+        "import sys, ldm3d.hub as h; h.find(sys.argv[1]);"
         "print([m for m in ('torch', 'numpy', 'huggingface_hub', 'diffusers') if m in sys.modules])"
     )
     out = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(own)], capture_output=True, text=True, check=True
     )
     assert out.stdout == "[]\n"
