@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from depthfusion._version import __version__
 from depthfusion.errors import DepthFusionError
+from depthfusion.generator.child import WORKER_FLAG
 
 COMMANDS = {
     "view": "stand inside a panorama: a window with the picture all around you",
@@ -48,6 +49,10 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the process's exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == [WORKER_FLAG]:  # how a frozen program, which has no -m, becomes the worker
+        from depthfusion.generator.worker import main as work
+
+        work()
     command = next((a for a in arguments if not a.startswith("-")), None)
     parser = build_parser(command)
     options = parser.parse_args(arguments)

@@ -60,11 +60,14 @@ class WarmModel:
         Raises:
             Ldm3dError: if it cannot be loaded.
         """
+        from ldm3d.model_folder import check_folder
+
         name = lasting_name(place.model or default_model())
         folder = folder_from_name(name)
         device, dtype = _possible(place)
         if self.loaded is not None and self.loaded.fits(folder, device, dtype):
             return
+        check_folder(folder)  # before all its files are looked at: it may be anything
         self.loaded = None  # before the next one is loaded: two may not fit into memory
         before = signature(folder)
         yield Loading(name, 0.0)

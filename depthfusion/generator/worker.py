@@ -17,7 +17,7 @@ import threading
 import time
 import traceback
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from depthfusion.generator.latent import LatentGenerator
@@ -31,8 +31,15 @@ _NICENESS = 10
 _FLUSH_S = 0.5
 
 
-def main() -> int:
-    """Serve until stdin ends; return the exit code. Takes stdin and stdout for itself."""
+def main() -> NoReturn:
+    """Serve until stdin ends, then end the process. Takes stdin and stdout for itself."""
+    code = serve()
+    sys.stderr.flush()
+    os._exit(code)  # at once: torch's threads and a reader that stopped must not hold it up
+
+
+def serve() -> int:
+    """Serve until stdin ends; return the exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C goes to all: the parent decides
     descriptor = own_stdout()
     faulthandler.enable()
@@ -150,6 +157,4 @@ def _run(job: Job, generator: LatentGenerator | None, outbox: Outbox) -> LatentG
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stderr.flush()
-    os._exit(code)  # at once: torch's threads and a reader that stopped must not hold it up
+    main()

@@ -14,6 +14,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSocketNotifier, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
+from depthfusion.errors import UsageError
+from depthfusion.generator.child import is_worker
 from depthfusion.gui import theme
 from depthfusion.gui.theme import Appearance
 
@@ -41,7 +43,13 @@ def surface_format() -> QSurfaceFormat:
 
 
 def make_application() -> QApplication:
-    """Return the one QApplication, made as OpenGL windows need it."""
+    """Return the one QApplication, made as OpenGL windows need it.
+
+    Raises:
+        UsageError: in a worker process: a program that starts itself must not do so for ever.
+    """
+    if is_worker():
+        raise UsageError("want a window, but this process was started to generate: it has none")
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing

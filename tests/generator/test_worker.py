@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
@@ -16,7 +16,12 @@ import numpy as np
 import psutil
 import pytest
 
-from depthfusion.generator.child import worker_command, worker_environment
+from depthfusion.generator.child import (
+    WORKER_FLAG,
+    WORKER_MARK,
+    worker_command,
+    worker_environment,
+)
 from depthfusion.generator.framing import (
     PROTOCOL_VERSION,
     FramingError,
@@ -85,10 +90,10 @@ class Spoken:
 
 
 @contextmanager
-def spoken() -> Iterator[Spoken]:
+def spoken(command: Sequence[str] = ()) -> Iterator[Spoken]:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(
-        worker_command(), env=worker_environment(), bufsize=0, **pipes
+        command or worker_command(), env=worker_environment(), bufsize=0, **pipes
     ) as process:
         watch = threading.Timer(60, process.kill)  # a hang fails, it does not stop the tests
         watch.start()
@@ -292,6 +297,25 @@ def test_the_worker_ends_when_nobody_reads_and_nobody_writes() -> None:
         worker._stdout.close()
         worker.stdin.close()
         assert worker.end_s() < END_S
+
+
+def test_the_flag_makes_the_command_a_worker() -> None:
+    command = [sys.executable, "-m", "depthfusion", WORKER_FLAG]
+    with spoken(command) as worker:
+        worker.say(sent(HELLO, to_generate(1)))
+        assert [m.kind for m in worker.until("end")] == ["hello", "failed", "end"]
+        worker.stdin.close()
+        assert worker.end_s() < END_S
+
+
+def test_a_worker_opens_no_window() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "depthfusion", "view"],
+        env={**os.environ, WORKER_MARK: "1", "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "started to generate" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_a_frozen_program_starts_itself_with_a_flag(monkeypatch: pytest.MonkeyPatch) -> None:
