@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,8 @@ class Layout(StrEnum):
 
 def codes_from_rgb(rgb: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """Unpack (..., 3) uint8 to (...) uint16 codes: G * 256 + B, on integers; R says nothing."""
-    return (rgb[..., 1].astype(np.uint16) << 8) | rgb[..., 2]
+    codes: NDArray[np.uint16] = rgb[..., 1].astype(np.uint16) * np.uint16(256) + rgb[..., 2]
+    return codes
 
 
 def rgb_from_codes(codes: NDArray[np.uint16]) -> NDArray[np.uint8]:
@@ -48,7 +50,7 @@ def rgb_from_codes(codes: NDArray[np.uint16]) -> NDArray[np.uint8]:
     return np.stack([np.zeros_like(high), high, low], axis=-1)
 
 
-def codes_from_depth(depth: NDArray[np.floating]) -> NDArray[np.uint16]:
+def codes_from_depth(depth: NDArray[np.floating[Any]]) -> NDArray[np.uint16]:
     """Round depth in [0, 1] to the nearest code; what lies outside is clipped, NaN becomes 0."""
     wide = np.nan_to_num(np.asarray(depth, dtype=np.float64), nan=0.0)
     return np.rint(np.clip(wide, 0.0, 1.0) * MAX_CODE).astype(np.uint16)
@@ -59,8 +61,14 @@ def depth_from_codes(codes: NDArray[np.uint16]) -> NDArray[np.float32]:
     return (codes.astype(np.float64) / MAX_CODE).astype(np.float32)
 
 
-def depth_from_planes(planes: NDArray[np.floating], layout: Layout) -> NDArray[np.float32]:
+def depth_from_planes(planes: NDArray[np.floating[Any]], layout: Layout) -> NDArray[np.float32]:
     """Read the decoder's depth planes.
+
+    Six channels are read as whole bytes, as the paper packs them. Where the decoder is noisy the
+    high byte may be one off, 1/255 of the range. Reading 256 G + B unrounded undoes any blur but
+    lets small noise through; using the low byte to pick the high one helps against noise that
+    differs from pixel to pixel, which a decoder's does not: no reading was better everywhere
+    (docs/depth.md has the figures).
 
     Args:
         planes: (d, H, W) float in [0, 1], d = `layout.depth_channels`; clipped where outside.
@@ -70,14 +78,16 @@ def depth_from_planes(planes: NDArray[np.floating], layout: Layout) -> NDArray[n
         (H, W) float32 in [0, 1], 1 = nearer.
     """
     _check_planes(planes.shape, layout)
-    clipped = np.clip(np.nan_to_num(planes, nan=0.0), 0.0, 1.0).astype(np.float32)
+    clipped: NDArray[np.float32] = np.nan_to_num(planes, nan=0.0).astype(np.float32)
+    np.clip(clipped, 0.0, 1.0, out=clipped)
     if layout is Layout.FOUR:
-        return clipped[0]
+        depth: NDArray[np.float32] = clipped[0]
+        return depth
     rgb = np.rint(clipped * np.float32(255.0)).astype(np.uint8)
     return depth_from_codes(codes_from_rgb(np.moveaxis(rgb, 0, -1)))
 
 
-def planes_from_depth(depth: NDArray[np.floating], layout: Layout) -> NDArray[np.float32]:
+def planes_from_depth(depth: NDArray[np.floating[Any]], layout: Layout) -> NDArray[np.float32]:
     """Make the depth planes the encoder expects from (H, W) depth in [0, 1]: (d, H, W) float32."""
     codes = codes_from_depth(depth)
     if layout is Layout.FOUR:
@@ -86,27 +96,24 @@ def planes_from_depth(depth: NDArray[np.floating], layout: Layout) -> NDArray[np
     return np.ascontiguousarray(np.moveaxis(rgb, -1, 0))
 
 
-def write_depth_png(path: str | os.PathLike[str], depth: NDArray[np.floating]) -> None:
+def write_depth_png(path: str | os.PathLike[str], depth: NDArray[np.floating[Any]]) -> None:
     """Write (H, W) depth in [0, 1] as a 16-bit gray PNG, whole or not at all.
 
     Raises:
         Ldm3dError: if the file cannot be written; what stood there is untouched.
     """
     target = Path(path)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     picture = Image.fromarray(codes_from_depth(depth))
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise Ldm3dError(f"want to write {target}, but {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
             picture.save(file, format="PNG")
-        Path(name).replace(target)
+        part.replace(target)
     except OSError as error:
         raise Ldm3dError(f"want to write {target}, but {error.strerror or error}") from error
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def read_depth_png(path: str | os.PathLike[str]) -> NDArray[np.float32]:
@@ -124,7 +131,7 @@ def read_depth_png(path: str | os.PathLike[str]) -> NDArray[np.float32]:
     if mode == "L":
         return values.astype(np.float32) / np.float32(255.0)
     if mode not in ("I;16", "I;16B", "I"):
-        raise InputError(f"want a gray 16-bit depth PNG, got a picture of mode {mode} at {path}")
+        raise InputError(f"want a gray PNG of 16 bits as depth, {path} has mode {mode}")
     return depth_from_codes(np.clip(values, 0, MAX_CODE).astype(np.uint16))
 
 
