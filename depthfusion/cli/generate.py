@@ -58,7 +58,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="whether left and right edge meet (default: yes)",
     )  # fmt: skip
     start = parser.add_argument_group("from a picture or a world")
-    start.add_argument("--init", metavar="IMAGE", help="360° picture to start from")
+    start.add_argument(
+        "--init", metavar="IMAGE", help="360° picture, or a world's folder, to start from"
+    )
     start.add_argument("--init-depth", metavar="DEPTH", help="its depth map, white = near")
     start.add_argument(
         "--init-strength", type=float, metavar="S",
@@ -186,6 +188,7 @@ def request_from(options: argparse.Namespace) -> Request:
     from depthfusion.generator.request import Request
 
     width, height = options.size or (None, None)
+    color, depth = _start(options)
     return Request(
         prompt="",
         model=options.model,
@@ -197,15 +200,26 @@ def request_from(options: argparse.Namespace) -> Request:
         height=height,
         scheduler=options.scheduler,
         seamless=options.seamless,
-        init_image=_absolute(options.init),
-        init_depth=_absolute(options.init_depth),
+        init_image=color,
+        init_depth=depth,
         init_strength=options.init_strength,
         loras=tuple((str(_absolute(path)), scale) for path, scale in options.lora),
         like={} if options.like is None else stored_recipe(options.like),
     )
 
 
-def _absolute(path: str | None) -> str | None:
+def _start(options: argparse.Namespace) -> tuple[str | None, str | None]:
+    """Return picture and depth map to start from; both of a world, when its folder is named."""
+    color, depth = options.init, options.init_depth
+    if color is not None and Path(color).is_dir():
+        from depthfusion.panorama.world_folder import files_of_world
+
+        files = files_of_world(color)
+        color, depth = files.color, depth or files.depth
+    return _absolute(color), _absolute(depth)
+
+
+def _absolute(path: str | Path | None) -> str | None:
     """Return a path that a stored recipe can name from anywhere."""
     return None if path is None else str(Path(path).expanduser().absolute())
 

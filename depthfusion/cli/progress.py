@@ -55,7 +55,9 @@ class Progress:
         if remaining_s is not None:
             words += f", {duration(remaining_s)} left"
             words += self._for_all(remaining_s)
-        self._draw(index / max(1, total), words, always=self._redraws and index == total)
+        tells_most = self._finished == 0 and index == 1  # how long it will take
+        ends = self._redraws and index == total
+        self._draw(index / max(1, total), words, always=tells_most or ends)
 
     def finished(self, seconds: float) -> None:
         """Tell that a picture is finished, and how long it took."""

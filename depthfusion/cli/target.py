@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,13 +43,9 @@ class Target:
         try:
             with tempfile.TemporaryDirectory(prefix=".depthfusion-", dir=above):
                 pass
-            if self.name is not None:
-                with suppress(FileNotFoundError):
-                    (above / self.name).lstat()  # it may be too long, or hold what cannot be
             free = shutil.disk_usage(above).free
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise SaveError(f"cannot write to {self.folder}: {reason}") from error
+        except OSError as error:
+            raise SaveError(f"cannot write to {self.folder}: {error.strerror}") from error
         wanted = BYTES_A_PIXEL * (pixels or USUAL_PIXELS)
         if free < wanted:
             raise SaveError(
@@ -91,17 +86,20 @@ def target_from(output: str | None, *, several: bool) -> Target:
 
     Raises:
         UsageError: if the name is taken by a file or by another world.
+        SaveError: if there can be no such name.
     """
     from depthfusion.panorama.world_folder import is_world
 
     path = Path(output or ".").expanduser()
-    if path.is_dir():
-        if is_world(path):
-            raise UsageError(
-                f"want a new folder, {output or 'this folder'} holds a world already and is never "
-                "overwritten: choose another name"
-            )
-        return Target(path)
-    if path.exists() or path.is_symlink():
+    try:
+        is_folder, is_taken = path.is_dir(), path.exists() or path.is_symlink()
+    except OSError as error:  # too long a name, or in a folder that may not be searched
+        raise SaveError(f"cannot write to {output}: {error.strerror}") from error
+    if is_folder and is_world(path):
+        raise UsageError(
+            f"want a new folder, {output or 'this folder'} holds a world already and is never "
+            "overwritten: choose another name"
+        )
+    if is_taken and not is_folder:
         raise UsageError(f"want a folder for the result, {output} is a file")
-    return Target(path) if several else Target(path.parent, path.name)
+    return Target(path) if is_folder or several else Target(path.parent, path.name)
