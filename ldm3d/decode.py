@@ -83,6 +83,23 @@ def preview_planes(vae: Any, latents: Tensor, max_cells: int = 512) -> Tensor:
     return decode_latents(vae, small, wrap=is_seamless(vae.decoder))
 
 
+def decode_bytes(vae: Any, width: int, height: int, tile: int | None = None) -> int:
+    """Estimate what decoding one picture of width x height pixels takes besides the weights.
+
+    Counted at the last level, where it is most: in one piece about 4.6 maps as wide as that
+    level's input; in bands a quarter of one (the input, before it is enlarged), two of
+    its output, and 4.6 of one band. Measured at 1024x512: within 20 % in float32.
+    """
+    channels = [*vae.config.block_out_channels[:2], vae.config.block_out_channels[0]]
+    narrow, wide = channels[0], channels[1]
+    factor = 2 ** (len(vae.config.block_out_channels) - 1)
+    share = 1.0 if tile is None else min(1.0, tile * factor / height)
+    kept = 0.0 if tile is None else wide / 4 + 2 * narrow
+    working = min(4.6 * wide, kept + 4.6 * wide * share)
+    element_bytes = torch.finfo(vae.dtype).bits // 8
+    return int(width * height * (working * element_bytes + 4 * vae.config.out_channels))
+
+
 def _preview_size(height: int, width: int, max_cells: int) -> tuple[int, int]:
     """Return height and width in cells: whole fractions where the sizes allow it."""
     factor = max(1, math.ceil(math.sqrt(height * width / max_cells)))
