@@ -133,8 +133,9 @@ def prepare(module: torch.nn.Module, device: torch.device, dtype: torch.dtype) -
     import torch
 
     module.eval().requires_grad_(False)
-    module.to(device=device, dtype=dtype)
-    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    # Not the override of diffusers, which warns of every cast.
+    torch.nn.Module.to(module, device=device, dtype=dtype)
+    torch.nn.Module.to(module, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def compile_module(module: torch.nn.Module) -> None:

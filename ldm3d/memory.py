@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from errno import ENOMEM
 from typing import TYPE_CHECKING
 
 from ldm3d.errors import OutOfMemoryError
+from ldm3d.free_memory import free_memory_bytes, free_swap_bytes
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +33,25 @@ primitive's *descriptor*.
 _WANTED = re.compile(r"tried to allocate ([\d.]+) ?(bytes|KiB|MiB|GiB)", re.IGNORECASE)
 
 
+UNET_WIDTHS = 26
+"""Peak of a UNet's activations: this often its first level's channels at every latent cell.
+
+Reached in the feed-forward part of a transformer at full size: skips, input, residual, the doubled
+hidden layer (8) and its product (4). Counted on SD1's UNet: 26.0; without attention at the first
+level it is less (14).
+"""
+DECODER_WIDTHS = 3.8
+"""Peak of the undivided decoder: this often its second level's channels at every pixel (3.76)."""
+BANDED_WIDTHS = 1.3
+"""The same in bands of rows, for what is kept whole; the bands add their share of `BAND_WIDTHS`."""
+BAND_WIDTHS = 3.5
+SLACK = 1.6
+"""What allocators and convolutions take beyond the tensors: 1.1 to 1.6 on a CPU, measured."""
+FIXED_BYTES = 100_000_000
+"""What every run needs besides: kernels, the text, pictures on their way out."""
+TILES = (32, 16, 8, 4, 2)
+
+
 @dataclass(frozen=True)
 class MemoryPlan:
     """How a run gets along with the memory there is."""
@@ -39,7 +59,7 @@ class MemoryPlan:
     offload: bool
     """Whether only the network at work stays on the device; the others wait in main memory."""
     tile: int | None
-    """Latent cells along a side of a tile to decode at once; None: the whole picture."""
+    """Latent rows to decode at a time; None: all of them."""
     networks: tuple[torch.nn.Module, ...] = field(default=(), repr=False, compare=False)
 
     @contextmanager
@@ -49,17 +69,142 @@ class MemoryPlan:
         With `offload` the other networks leave first. This one stays until another needs the
         room, so that the UNet moves once and not at every step.
         """
-        if self.offload:
-            for other in self.networks:
-                if other is not network:
+        if not _is_on(network, device):
+            for other in self.networks if self.offload else ():
+                if other is not network and _is_on(other, device):
                     other.to("cpu")
-        network.to(device)
+                    free_caches()
+            network.to(device)
         yield
 
 
 def plan_memory(model: Model, width: int, height: int, batch: int) -> MemoryPlan:
-    """Choose the fastest way to run that fits into the memory there is."""
-    return MemoryPlan(False, None, (model.text_encoder, model.unet, model.vae))
+    """Choose the fastest way to run that fits into the memory there is.
+
+    Decoding in bands costs a few per cent of time and comes first; keeping only one network on
+    the device, which costs its transfer, comes second and only with CUDA: elsewhere the device's
+    memory is the main memory.
+
+    Args:
+        model: its networks may be on its device or in main memory.
+        width: in pixels.
+        height: in pixels.
+        batch: pictures denoised together (with guidance each is two rows).
+
+    Raises:
+        OutOfMemoryError: if nothing fits. Better told than killed by the system.
+    """
+    need = MemoryNeed.of(model, width, height, batch)
+    networks = (model.text_encoder, model.unet, model.vae)
+    free = free_memory_bytes(model.device)
+    absent = sum(weight_bytes(n) for n in networks if not _is_on(n, model.device))
+    resident = sum(weight_bytes(n) for n in networks) - absent
+    tiles = (None, *(tile for tile in TILES if tile * need.factor < height))
+    for tile in tiles:
+        if absent + need.at_once(tile) <= free:
+            return MemoryPlan(False, tile, networks)
+    if model.device.type == "cuda":
+        for tile in tiles:
+            if need.one_by_one(tile) <= free + resident:
+                return MemoryPlan(True, tile, networks)
+        least = need.one_by_one(tiles[-1]) - resident
+    else:
+        least = absent + need.at_once(tiles[-1])
+    if model.device.type == "cpu" and least <= free + free_swap_bytes():
+        return MemoryPlan(False, tiles[-1], networks)
+    many = f"{batch} pictures" if batch > 1 else "a picture"
+    raise OutOfMemoryError(
+        f"{many} of {width}x{height} would need about {in_words(least)} more on {model.device}, "
+        f"{in_words(free)} are free: choose a smaller size{' or batch' if batch > 1 else ''}, "
+        "or close other programs"
+    )
+
+
+@dataclass(frozen=True)
+class MemoryNeed:
+    """Estimated bytes of one run, fitted to counted allocations (docs/speed.md has the table)."""
+
+    text_weights: int
+    unet_weights: int
+    vae_weights: int
+    unet_bytes: int
+    """Activations of one pass over all rows of the batch."""
+    whole_bytes: int
+    """Activations of decoding one picture in one piece."""
+    banded_bytes: int
+    """What decoding in bands keeps whole."""
+    row_bytes: int
+    """What each latent row of a band adds."""
+    pictures_bytes: int
+    """The decoded planes of the batch in float32, once apart and once together."""
+    factor: int
+    """Pixels per latent cell along one side."""
+
+    @classmethod
+    def of(cls, model: Model, width: int, height: int, batch: int) -> MemoryNeed:
+        """Estimate from the networks' configurations."""
+        cells = (width // model.factor) * (height // model.factor)
+        pixels, size = width * height, model.dtype.itemsize
+        channels = model.vae.config.block_out_channels
+        second = pixels * size * int(channels[min(1, len(channels) - 1)])
+        rows = 2 * batch
+        return cls(
+            text_weights=weight_bytes(model.text_encoder),
+            unet_weights=weight_bytes(model.unet),
+            vae_weights=weight_bytes(model.vae),
+            unet_bytes=UNET_WIDTHS * model.unet.config.block_out_channels[0] * rows * cells * size,
+            whole_bytes=int(DECODER_WIDTHS * second),
+            banded_bytes=int(BANDED_WIDTHS * second),
+            row_bytes=int(BAND_WIDTHS * second * model.factor / height),
+            pictures_bytes=2 * batch * pixels * int(model.vae.config.out_channels) * 4,
+            factor=model.factor,
+        )
+
+    def decoding(self, tile: int | None) -> int:
+        """Return the bytes that decoding takes besides weights, `tile` latent rows at a time."""
+        banded = self.banded_bytes + self.row_bytes * (tile or 0)
+        peak = self.whole_bytes if tile is None else min(banded, self.whole_bytes)
+        return int(SLACK * peak) + self.pictures_bytes
+
+    def at_once(self, tile: int | None) -> int:
+        """Return the bytes besides weights, when all of these stay on the device."""
+        return FIXED_BYTES + max(int(SLACK * self.unet_bytes), self.decoding(tile))
+
+    def one_by_one(self, tile: int | None) -> int:
+        """Return the bytes with the weights, when only the network at work is on the device."""
+        return FIXED_BYTES + max(
+            self.text_weights,
+            self.unet_weights + int(SLACK * self.unet_bytes),
+            self.vae_weights + self.decoding(tile),
+        )
+
+
+def weight_bytes(network: torch.nn.Module) -> int:
+    """Return the size of a network's parameters and buffers."""
+    tensors = [*network.parameters(), *network.buffers()]
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def home_of_weights(
+    networks: Sequence[torch.nn.Module], device: torch.device, dtype: torch.dtype
+) -> torch.device:
+    """Return where loaded weights should wait: on the device, or in main memory if CUDA is short.
+
+    Room for a small picture has to be left; `MemoryPlan.on_device` fetches what is needed.
+    """
+    import torch
+
+    if device.type != "cuda":
+        return device
+    count = sum(parameter.numel() for n in networks for parameter in n.parameters())
+    fits = count * dtype.itemsize + 10 * FIXED_BYTES <= free_memory_bytes(device)
+    return device if fits else torch.device("cpu")
+
+
+def _is_on(network: torch.nn.Module, device: torch.device) -> bool:
+    """Return whether a network, which always moves as a whole, is on a device; cheap."""
+    here = next(network.parameters()).device
+    return here.type == device.type and device.index in (None, here.index)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
