@@ -132,7 +132,7 @@ def test_who_reads_slowly_gets_the_newest_steps_and_nothing_piles_up(
 ) -> None:
     events = client.generate(request_of(steps=300, previews=True))
     first = up_to(events, Step)
-    time.sleep(3.0)
+    time.sleep(1.5)
     waiting = [next(events) for _ in range(4)]
     newest = max(e.index for e in waiting if isinstance(e, Step | Preview))
     assert isinstance(first, Step)
@@ -216,6 +216,16 @@ def loading_client(request: Request) -> Iterator[tuple[WorkerClient, Iterator[Ev
         pid = client.pid
         assert pid is not None
         yield client, events, pid
+
+
+@LINUX
+def test_a_crash_in_a_library_leaves_its_last_words_in_the_details(request_of: RequestOf) -> None:
+    with loading_client(request_of()) as (_, events, pid):
+        os.kill(pid, signal.SIGSEGV)
+        *_, failed = events
+        assert isinstance(failed, Failed)
+        assert failed.kind is Failure.CRASH and "signal 11" in failed.message
+        assert "Segmentation fault" in failed.details
 
 
 @LINUX
