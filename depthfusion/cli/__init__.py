@@ -18,6 +18,7 @@ COMMANDS = {
     "render": "the same picture into a file, without a window",
     "generate": "a sentence becomes a world: colour and depth, in a folder of its own",
     "models": "the models of this machine: list, download, verify, add, remove",
+    "depth": "a depth map for a picture that has none, by a depth network",
     "info": "what a picture and its depth map are, and what was assumed",
     "doctor": "what this machine has and lacks: Python, Qt, OpenGL, extras, headset",
     "completion": "print a completion script for bash, zsh or fish",
