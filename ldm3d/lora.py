@@ -107,12 +107,12 @@ def _fused(weight: Tensor, changes: Sequence[_Change]) -> Tensor:
     """Return weight + sum of factor * up @ down, in the weight's dtype and memory format."""
     import torch
 
-    total = weight.float()
+    total = weight.flatten(1).float()
     for change in changes:
         up = change.up.to(weight.device, torch.float32).flatten(1)
         down = change.down.to(weight.device, torch.float32).flatten(1)
-        total = total + change.factor * (up @ down).view(weight.shape)
-    return torch.empty_like(weight).copy_(total)
+        total = torch.addmm(total, up, down, alpha=change.factor)
+    return torch.empty_like(weight).copy_(total.view(weight.shape))
 
 
 def _layers(unet: Any, text_encoder: Any) -> dict[str, Any]:

@@ -225,11 +225,23 @@ def test_a_name_like_nothing_gets_no_guess() -> None:
         ({"use_flow_sigmas": True}, "matches flows"),
         ({"prediction_type": "flow_prediction"}, "want prediction_type out of epsilon"),
         ({"beta_schedule": "sigmoid"}, "want beta_schedule out of linear"),
+        ({"beta_start": "small"}, "want a readable scheduler_config"),
+        ({"num_train_timesteps": "many"}, "want num_train_timesteps"),
+        ({"num_train_timesteps": 0}, "want num_train_timesteps"),
+        ({"trained_betas": [0.1]}, "want a list of 1000 trained_betas"),
+        ({"trained_betas": ["x"] * 1000}, "want a readable scheduler_config"),
     ],
 )
 def test_another_kind_of_diffusion_is_refused_in_words(change: dict[str, Any], words: str) -> None:
-    with pytest.raises(ModelError, match=words):
-        Schedule("ddim", DDIM | change, 10)
+    for name in SCHEDULERS:
+        with pytest.raises(ModelError, match=words) as caught:
+            Schedule(name, DDIM | change, 10)
+        assert "\n" not in str(caught.value)
+
+
+def test_no_steps_are_refused() -> None:
+    with pytest.raises(RequestError, match="at least 1 step, got 0"):
+        Schedule("ddim", DDIM, 0)
 
 
 def test_latents_are_not_clipped_where_the_config_forgets_to_forbid_it() -> None:
@@ -293,6 +305,11 @@ def test_a_time_of_another_schedule_is_refused() -> None:
 
 
 def test_importing_the_parts_does_not_import_torch() -> None:
-    parts = "ldm3d.schedule, ldm3d.text, ldm3d.lora, ldm3d.depth_codec"
+    parts = "ldm3d.schedule, ldm3d.solvers, ldm3d.text, ldm3d.lora, ldm3d.depth_codec"
     code = f"import sys, {parts}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_names_are_known_without_numpy() -> None:
+    code = "import sys, ldm3d.solvers; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
