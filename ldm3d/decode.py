@@ -28,7 +28,7 @@ def decode_latents(
     """Decode (B, c, h, w) latents to (B, 3 + d, H, W) float32 planes in [0, 1].
 
     Picture by picture, in the autoencoder's dtype; the last norm and convolution run in float32,
-    so that 16-bit depth has no steps (bfloat16 alone has 256 between 0.5 and 1).
+    so that depth has no steps (bfloat16 alone has 128 between 0.5 and 1).
 
     Args:
         vae: an `AutoencoderKL` of diffusers, on the latents' device.
@@ -112,11 +112,13 @@ def _decode_one(vae: Any, latents: Tensor, tile: int | None) -> Tensor:
     decoder, height = vae.decoder, latents.shape[-2]
     if vae.post_quant_conv is not None:
         latents = vae.post_quant_conv(latents)
-    layer = bands.stored(decoder.mid_block(decoder.conv_in(latents)))
-    for block in decoder.up_blocks:
-        if tile is None:
-            layer = bands.stored(block(layer.whole))
-        else:
+    features = decoder.mid_block(decoder.conv_in(latents))
+    if tile is None:
+        for block in decoder.up_blocks:
+            features = bands.undivided_up_block(features, block)
+    layer = bands.stored(features)
+    if tile is not None:
+        for block in decoder.up_blocks:
             layer = bands.up_block(layer, block, tile * layer.height // height)
     planes = bands.output(layer, decoder, (tile or LAST_BAND) * layer.height // height)
     if not torch.isfinite(planes).all():
