@@ -67,6 +67,7 @@ class Schedule:
         self._times: list[float] = self.timesteps.tolist()
         self._first = first
         self._done = 0
+        self._last: Tensor | float | None = None
 
     def scale(self, latents: Tensor, t: Tensor) -> Tensor:
         """Return what the network has to see at time `t` for these latents."""
@@ -94,7 +95,7 @@ class Schedule:
         options = {"generator": list(generators)} if self._stochastic else {}
         output = model_output.to(latents.dtype)
         after: Tensor = self._scheduler.step(output, t, latents, return_dict=False, **options)[0]
-        self._done += 1
+        self._done, self._last = self._done + 1, t
         return after.to(latents.dtype)
 
     def clean(self, model_output: Tensor, t: Tensor, latents: Tensor) -> Tensor:
@@ -134,16 +135,18 @@ class Schedule:
         if sigmas is None:
             alpha_bar = max(float(self._scheduler.alphas_cumprod[int(t)]), MIN_ALPHA_BAR)
         else:
-            ratio = float(sigmas[self._first + self._index(float(t))])
+            ratio = float(sigmas[self._first + self._index(t)])
             alpha_bar = 1.0 / (1.0 + ratio**2)
         return math.sqrt(alpha_bar), math.sqrt(1.0 - alpha_bar)
 
-    def _index(self, time: float) -> int:
-        """Return the step that time `time` belongs to; of equal ones that nearest to now."""
-        found = [i for i, other in enumerate(self._times) if other == time]
+    def _index(self, t: Tensor | float) -> int:
+        """Return the step that time `t` belongs to; of equal (rounded) ones that nearest to now."""
+        now = self._done - 1 if t is self._last else self._done
+        wanted = float(t)
+        found = [i for i, time in enumerate(self._times) if time == wanted]
         if not found:
-            raise ValueError(f"{time:g} is none of this schedule's times")
-        return min(found, key=lambda i: abs(i - self._done))
+            raise ValueError(f"{wanted:g} is none of this schedule's times")
+        return min(found, key=lambda i: abs(i - now))
 
 
 def _first_step(steps: int, strength: float) -> int:

@@ -100,6 +100,21 @@ def test_the_guess_of_the_clean_latents_is_right_at_every_step(
         latents = after_latents
 
 
+def test_steps_whose_rounded_times_are_equal_keep_their_own_sigma() -> None:
+    clean = noise_like(1, 4, 2, 2, seed=1)
+    schedule = Schedule("dpm++2m-karras", DDIM, 300)
+    assert len(set(schedule.timesteps.tolist())) < 300
+    latents, sigmas = noise_like(1, 4, 2, 2), []
+    for t in schedule.timesteps:
+        before, sigma = latents, schedule.sigma(t)
+        said = answer(DDIM, before, *levels(schedule, t), clean)
+        latents = schedule.step(said, t, before)
+        assert schedule.sigma(t) == sigma
+        assert (schedule.clean(said, t, before) - clean).abs().max() < 1e-4
+        sigmas.append(sigma)
+    assert sigmas == sorted(set(sigmas), reverse=True)
+
+
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_sigma_is_noise_over_signal_of_the_models_betas(name: str) -> None:
     betas = np.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2
