@@ -45,8 +45,13 @@ _KINDS: Mapping[type[Exception], Failure] = {
 class LatentGenerator:
     """Generates in this process and keeps the model between requests. One request at a time."""
 
-    def __init__(self) -> None:
-        self._warm = WarmModel()
+    def __init__(self, *, keeps_loading: bool = False) -> None:
+        """Load nothing yet.
+
+        Args:
+            keeps_loading: see `WarmModel`; only for a process that ends by `os._exit`.
+        """
+        self._warm = WarmModel(keeps_loading=keeps_loading)
         self._pace = Pace()
         self._last_preview_s = -PREVIEW_INTERVAL_S
 

@@ -16,6 +16,7 @@ from depthfusion.generator.repeat import Place
 if TYPE_CHECKING:
     from ldm3d.model import Model
 
+_HEARTBEAT_S = 0.25
 _DTYPES = ("float32", "bfloat16", "float16")
 
 Signature = tuple[tuple[str, int, int], ...]
@@ -49,36 +50,61 @@ class Loaded:
 class WarmModel:
     """The model of the last request, loaded again only when another one is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_loading: bool = False) -> None:
+        """Begin without a model.
+
+        Args:
+            keeps_loading: whether a load goes on in the background when its request is cancelled,
+                for the next one to take over. Only for a process that ends by `os._exit`: a thread
+                inside torch may abort one that ends in the usual way.
+        """
         self.loaded: Loaded | None = None
+        self._keeps_loading = keeps_loading
+        self._going_on: _LoadingThread | None = None
 
     def prepare(self, place: Place) -> Iterator[Loading]:
         """Have `loaded` be the model a request asks for; yield nothing if it is already.
 
-        Closing the iterator stops loading within one of its parts; nothing is then loaded.
+        Yields a few times a second. Closing the iterator stops loading within one of the model's
+        parts, and nothing is then loaded, unless this keeps loading.
 
         Raises:
             Ldm3dError: if it cannot be loaded.
         """
-        from ldm3d.model_folder import check_folder
-
         name = lasting_name(place.model or default_model())
         folder = folder_from_name(name)
         device, dtype = _possible(place)
         if self.loaded is not None and self.loaded.fits(folder, device, dtype):
             return
-        check_folder(folder)  # before all its files are looked at: it may be anything
-        self.loaded = None  # before the next one is loaded: two may not fit into memory
-        before = signature(folder)
-        yield Loading(name, 0.0)
-        loading = _LoadingThread(folder, device, dtype)
+        loading = self._loading(folder, device, dtype)
+        is_done = False
         try:
             for fraction in loading.fractions():
                 yield Loading(name, fraction)
+            is_done = True
         finally:
-            loading.stop()
-        model = loading.result()
-        self.loaded = Loaded(model, name, folder, before, device, dtype)
+            if not is_done and not self._keeps_loading:
+                self._stop()
+        self._going_on = None
+        before = loading.signature
+        self.loaded = Loaded(loading.result(), name, folder, before, device, dtype)
+
+    def _loading(self, folder: Path, device: str | None, dtype: str | None) -> _LoadingThread:
+        """Return the load to wait for: the one that goes on already, or a new one."""
+        from ldm3d.model_folder import check_folder
+
+        check_folder(folder)  # before all its files are looked at: it may be anything
+        what = (folder, device, dtype, signature(folder))
+        if self._going_on is None or not self._going_on.is_of_use_for(*what):
+            self._stop()
+            self.loaded = None  # before the next one is loaded: two may not fit into memory
+            self._going_on = _LoadingThread(*what)
+        return self._going_on
+
+    def _stop(self) -> None:
+        if self._going_on is not None:
+            self._going_on.stop()
+            self._going_on = None
 
 
 class _Stopped(Exception):  # noqa: N818 - it is no error
@@ -88,8 +114,13 @@ class _Stopped(Exception):  # noqa: N818 - it is no error
 class _LoadingThread:
     """`ldm3d.load` tells its progress by calling back; this makes it an iterator."""
 
-    def __init__(self, folder: Path, device: str | None, dtype: str | None) -> None:
+    def __init__(
+        self, folder: Path, device: str | None, dtype: str | None, signature: Signature
+    ) -> None:
+        self.signature = signature
+        self._what = (folder, device, dtype, signature)
         self._told: queue.SimpleQueue[float | None] = queue.SimpleQueue()
+        self._fraction = 0.0
         self._is_stopped = threading.Event()
         self._model: Model | None = None
         self._error: BaseException | None = None
@@ -98,10 +129,21 @@ class _LoadingThread:
         )
         self._thread.start()
 
+    def is_of_use_for(self, *what: object) -> bool:
+        """Whether it loads, or has loaded, what is wanted now."""
+        return what == self._what and self._error is None and not self._is_stopped.is_set()
+
     def fractions(self) -> Iterator[float]:
-        """Yield the share that is loaded, until loading has ended one way or the other."""
-        while (fraction := self._told.get()) is not None:
-            yield fraction
+        """Yield the share that is loaded, again and again, until loading has ended."""
+        while True:
+            yield self._fraction
+            try:
+                fraction = self._told.get(timeout=_HEARTBEAT_S)
+            except queue.Empty:  # who waits can look up whether it is still wanted
+                continue
+            if fraction is None:
+                return
+            self._fraction = fraction
 
     def stop(self) -> None:
         """Wait for the end; what is not loaded by now is not begun any more."""

@@ -134,7 +134,7 @@ def _run(job: Job, generator: LatentGenerator | None, outbox: Outbox) -> LatentG
         from depthfusion.generator.latent import LatentGenerator
         from depthfusion.generator.request import Request
 
-        generator = generator or LatentGenerator()
+        generator = generator or LatentGenerator(keeps_loading=True)
         request = Request.from_dict(job.request)
         events = generator.generate(request, preview_is_wanted=outbox.preview_is_wanted)
         with closing(events):

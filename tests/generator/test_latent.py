@@ -176,6 +176,43 @@ def test_closing_while_loading_stops_it_and_keeps_nothing(request_of: RequestOf)
     assert isinstance(next(iter(generator.generate(request_of()))), Loading)
 
 
+def test_a_cancelled_load_can_go_on_for_the_next_request(
+    request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ldm3d
+
+    loads, load = [], ldm3d.load
+    monkeypatch.setattr(ldm3d, "load", lambda *a, **k: loads.append(a) or load(*a, **k))
+    generator = LatentGenerator(keeps_loading=True)
+    for _ in range(3):
+        events = generator.generate(request_of())
+        assert isinstance(next(events), Loading)
+        events.close()
+    last = list(generator.generate(request_of()))
+    assert isinstance(last[0], Loading) and isinstance(last[-1], Finished)
+    assert len(loads) == 1
+
+
+def test_a_load_that_failed_unattended_is_tried_again(
+    own_model: Path, request_of: RequestOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ldm3d
+
+    def fail(*_: object, **__: object) -> None:
+        raise ldm3d.Ldm3dError("just now")
+
+    generator, request = LatentGenerator(keeps_loading=True), request_of(model=str(own_model))
+    with monkeypatch.context() as patched:
+        patched.setattr(ldm3d, "load", fail)
+        events = generator.generate(request)
+        next(events)
+        events.close()
+        thread = generator._warm._going_on
+        assert thread is not None
+        thread._thread.join()
+    assert isinstance(list(generator.generate(request))[-1], Finished)
+
+
 @pytest.fixture
 def own_model(model: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(model, tmp_path / "own"))
