@@ -139,7 +139,7 @@ class Batch:
         seed = about["generation"].get("seed")
         self.progress.tell(
             f"{world.name}: {width}x{height}, seed {seed}, {duration(finished.seconds)}, "
-            f"seam {finished.seam_color:.2f} in color, {finished.seam_depth:.2f} in depth"
+            f"seam {finished.seam_color:.2f} in colour, {finished.seam_depth:.2f} in depth"
         )
         self._report(world, report(world, about))
 

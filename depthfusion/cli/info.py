@@ -35,10 +35,30 @@ def as_text(found: dict[str, Any]) -> str:
     lines = [f"color   {color['source']}", f"        {color['width_px']}x{color['height_px']}"]
     lines += ["depth   none: a flat sphere"] if depth is None else _depth_lines(depth)
     lines += [f"note    {note}" for note in found["notes"]]
-    lines += [f"{key:<15} {value}" for key, value in found["generation"].items()]
+    lines += _generation_lines(found["generation"])
     if found["view"]:
         lines.append("view    settings are stored in the file")
     return "\n".join(lines)
+
+
+def _generation_lines(generation: dict[str, Any]) -> list[str]:
+    """Return how it was made, what was not used left out, and what made it at the end."""
+    made_with = generation.get("made_with")
+    known = {k: v for k, v in generation.items() if k != "made_with"}
+    lines = [f"{key:<15} {_words(value)}" for key, value in known.items() if _says(value)]
+    if isinstance(made_with, dict):
+        lines += [f"{key:<15} {_words(value)}" for key, value in made_with.items() if _says(value)]
+    return lines
+
+
+def _says(value: Any) -> bool:
+    return value is not None and value not in ("", [], {})
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_words(item)}" for key, item in value.items() if _says(item))
+    return ", ".join(_words(item) for item in value) if isinstance(value, list) else str(value)
 
 
 def _depth_lines(depth: dict[str, Any]) -> list[str]:

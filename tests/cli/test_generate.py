@@ -86,6 +86,11 @@ def test_a_model_that_knows_its_range_gives_a_world_in_metres(
     told = json.loads(capsys.readouterr().out)
     assert told["is_metric"] and told["title"] == "a hall"
     assert (told["depth"]["near_m"], told["depth"]["far_m"]) == (0.5, 100.0)
+    assert main(["info", "hall"]) == 0
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    assert ["prompt", "a hall"] in lines and ["steps", "2"] in lines
+    assert any(line[0] == "versions" and line[1].startswith("torch 2") for line in lines)
+    assert not any(line[0] in {"start", "negative_prompt", "tile"} for line in lines)
 
 
 def test_the_seed_nobody_chose_is_told_and_makes_the_same_again(generate: Said) -> None:

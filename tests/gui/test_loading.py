@@ -1,5 +1,6 @@
 """The reading thread, without a window."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from depthfusion.gui.opener import view_for
 from depthfusion.gui.remembered import Remembered, fingerprint
 from depthfusion.gui.resolver import Resolver
 from depthfusion.panorama import DepthIs, Panorama, Provenance, ReadOptions
+from depthfusion.panorama.write_world import write_world
 from depthfusion.view import Stereo, View
 
 
@@ -72,6 +74,33 @@ def take_next(loading: Loading) -> object:
     loading.listen(arrived.set)
     assert arrived.wait(20)
     return loading.take()
+
+
+def test_a_folder_of_worlds_is_opened_as_the_newest_and_remembered_by_its_files(
+    tmp_path: Path,
+) -> None:
+    world = Panorama(
+        np.zeros((64, 128, 3), np.uint8), np.ones((64, 128), np.float32), title="a lake"
+    )
+    write_world(world, tmp_path / "worlds" / "old")
+    newest = write_world(world, tmp_path / "worlds" / "new")
+    os.utime(newest / "world.json", (2e9, 2e9))
+    remembered = Remembered(tmp_path / "state")
+    resolver = Resolver(remembered)
+    loading = Loading(Source(str(tmp_path / "worlds")), resolver)
+    first = events_of(loading)[0]
+    assert isinstance(first, Read)
+    assert first.panorama.title == "a lake" and first.panorama.depth is not None
+    assert first.panorama.provenance.notes[0] == "took new, the newest of 2 worlds in worlds"
+    files = str(newest / "color.png"), str(newest / "depth.png")
+    assert (loading.source.color, loading.source.depth) == files
+    assert resolver.found[0] == fingerprint(*files) != ""
+
+
+def test_a_folder_without_a_world_fails_in_words(tmp_path: Path) -> None:
+    [failed] = events_of(Loading(Source(str(tmp_path))))
+    assert isinstance(failed, Failed)
+    assert "is a folder without one" in str(failed.error)
 
 
 def test_a_panorama_in_memory_needs_no_file() -> None:

@@ -70,3 +70,15 @@ def test_neighbours_are_the_pictures_of_the_folder_in_a_ring(tmp_path: Path) -> 
 def test_a_lonely_picture_has_no_neighbour(tmp_path: Path) -> None:
     touched(tmp_path, "a.png", "a_depth.png")
     assert worlds.neighbour(str(tmp_path / "a.png"), 1) is None
+
+
+def test_the_neighbours_of_a_world_are_the_worlds_beside_its_folder(tmp_path: Path) -> None:
+    for name in ("a", "B", "c"):
+        touched(tmp_path / name, "color.png", "depth.png", "thumbnail.jpg", "world.json")
+    touched(tmp_path / "other", "color.png")
+    here = str(tmp_path / "a" / "color.png")
+    names = [Path(worlds.neighbour(here, step) or "").name for step in (1, 2, -1)]
+    assert names == ["B", "c", "c"]
+    alone = tmp_path / "alone" / "w"
+    touched(alone, "color.png", "thumbnail.jpg", "world.json")
+    assert worlds.neighbour(str(alone / "color.png"), 1) is None
