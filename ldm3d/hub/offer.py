@@ -79,7 +79,6 @@ def look(model_id: str, revision: str | None = None) -> Offer:
         DownloadError: if the hub fails or what it says cannot be trusted.
     """
     _check_names(model_id, revision)
-    client.refuse_offline(f"download {model_id}")
     entry = registry.entries().get(model_id)
     wanted = revision or _pinned(model_id, entry) or "main"
     found = _listing(model_id, wanted)

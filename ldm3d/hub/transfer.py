@@ -155,8 +155,6 @@ class Transfer:
                 self._digest.update(block)
                 self._done_bytes += len(block)
                 yield FileProgress(Doing.CHECK, min(self._done_bytes, self.file.size_bytes))
-        if self._done_bytes > self.file.size_bytes:
-            self._start_anew()
 
     def _start_anew(self) -> None:
         self._part.unlink(missing_ok=True)

@@ -108,7 +108,8 @@ class Fault:
 
     name: str
     kind: str
-    """cut, wrong-bytes, longer, wrong-size, status, slow, hang, ignore-range, wrong-range."""
+    """cut, wrong-bytes, longer, endless, wrong-size, status, slow, hang, silence, html,
+    ignore-range, wrong-range."""
     times: int = 1
     at: int = 0
     """Byte of the answer's body."""
@@ -285,9 +286,9 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "wrong-bytes":
             at = fault.at if fault is not None else 0
             body = body[:at] + bytes([body[at] ^ 0xFF]) + body[at + 1 :]
-        if kind == "longer":
+        if kind in {"longer", "endless"}:
             del headers["Content-Length"]
-            body += b"more"
+            body += b"more" if kind == "longer" else bytes(64 * 2**20)
         self._answer(206 if start else 200, headers, name)
         if self.command != "HEAD":
             self._send(body, name, fault)

@@ -9,6 +9,7 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 from hub_server import MODEL, UNET, HubServer, model_files, paths_under, safetensors
+from huggingface_hub import constants
 
 from ldm3d.errors import DownloadError, ModelError, ModelNotFoundError, RequestError
 from ldm3d.hub import Doing, KnownModel, Progress, download, downloading, find, look, registry
@@ -258,8 +259,12 @@ def test_the_token_goes_to_the_hub_and_not_to_its_storage(
     assert all(e.authorization is None for e in storage)
 
 
-def test_nothing_is_told_about_this_machine(hub: HubServer) -> None:
+def test_nothing_is_told_about_this_machine(
+    hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", False)  # as imported by others
     download(MODEL, accept_licence=True)
+    assert constants.HF_HUB_DISABLE_TELEMETRY
     assert {e.user_agent for e in hub.log} == {"ldm3d"}
 
 

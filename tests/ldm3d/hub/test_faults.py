@@ -115,6 +115,14 @@ def test_another_size_than_listed_is_refused(hub: HubServer, cache: Path, kind: 
     assert_whole(fetched())
 
 
+@pytest.mark.parametrize("name", [UNET, "vae/config.json"])
+def test_a_file_without_end_is_not_read_to_its_end(hub: HubServer, name: str) -> None:
+    hub.fault(name, "endless")
+    with pytest.raises(DownloadError):
+        fetched()
+    assert hub.sent_bytes[name] < 16 * 2**20  # of 64: what fits into the buffers on the way
+
+
 def test_a_hub_that_ignores_ranges_makes_it_start_anew(hub: HubServer) -> None:
     hub.fault(UNET, "cut", at=100_000)
     hub.fault(UNET, "ignore-range")
