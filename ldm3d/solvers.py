@@ -50,7 +50,7 @@ SOLVERS: Mapping[str, Solver] = {
         "UniPCMultistepScheduler",
     ),
     "euler": Solver(
-        "Euler: the plainest solver, smooth results from 25 to 30 steps on (arXiv 2206.00364)",
+        "Euler: the plainest solver, wants about as many steps as ddim (arXiv 2206.00364)",
         "EulerDiscreteScheduler",
     ),
     "lcm": Solver(

@@ -83,14 +83,14 @@ def embed_prompts(
     wanted = [_read(tokenizer, text, length, "prompt") for text in prompts]
     unwanted = [_read(tokenizer, text, length, "negative prompt") for text in negatives]
     parts = math.lcm(*(len(reading.parts) for reading in (*wanted, *unwanted)))
-    encoded: dict[_Reading, Tensor] = {}
+    encoded: dict[tuple[tuple[int, ...], ...], Tensor] = {}
     for reading in (*wanted, *unwanted):
-        if reading not in encoded:
+        if reading.parts not in encoded:
             one = _encoded(text_encoder, reading)
-            encoded[reading] = one.repeat(1, parts // len(reading.parts), 1)
+            encoded[reading.parts] = one.repeat(1, parts // len(reading.parts), 1)
     return Embedded(
-        torch.cat([encoded[reading] for reading in wanted]),
-        torch.cat([encoded[reading] for reading in unwanted]),
+        torch.cat([encoded[reading.parts] for reading in wanted]),
+        torch.cat([encoded[reading.parts] for reading in unwanted]),
         tuple((*a.notes, *b.notes) for a, b in zip(wanted, unwanted, strict=True)),
     )
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ldm3d.text import MAX_CHARACTERS, MAX_PARTS, embed_prompts
 from tests.ldm3d.tiny import tiny_model
@@ -209,6 +211,20 @@ def test_a_prompt_of_a_hundred_kilobytes_is_cut_at_once_and_told(text: Text, let
 )
 def test_odd_characters_do_not_crash(text: Text, prompt: str) -> None:
     assert torch.isfinite(text.embed(prompt).positive).all()
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(prompt=st.text(st.characters(exclude_categories=()), max_size=200))
+def test_any_text_at_all_is_read_completely(text: Text, prompt: str) -> None:
+    plain = prompt.encode("utf-8", "replace").decode()
+    whole = text.tokenizer.convert_ids_to_tokens(
+        text.tokenizer(plain, verbose=False).input_ids[1:-1]
+    )
+    parts = text.parts_seen(prompt, negatives=(prompt,))  # equal texts are embedded once
+    assert all(len(part) == 77 for part in parts)
+    read = [name for part in parts for name in part[1 : part.index("<|endoftext|>")]]
+    assert read == whole[: len(read)]
+    assert len(read) == len(whole) or len(parts) == MAX_PARTS
 
 
 def test_a_prompt_of_which_nothing_is_read_says_so(text: Text) -> None:
