@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import shlex
 import signal
 from pathlib import Path
 
 import pytest
 
+from depthfusion.cli import build_parser
 from depthfusion.cli.cancel import cancellable
 from depthfusion.cli.generate import lora
 from depthfusion.cli.jobs import MAX_SLUG_BYTES, Job, jobs_from, seeded, slug, unfinished
@@ -230,3 +233,14 @@ def test_an_ignored_signal_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_every_line_of_the_how_to_is_one_that_generate_takes() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "generating.md").read_text(encoding="utf-8")
+    lines = re.findall(r"depthfusion (generate [^|&)\n]+)", "\n".join(
+        line for line in text.splitlines() if line.startswith("    ")
+    ))  # fmt: skip
+    assert len(lines) >= 9
+    for line in lines:
+        options = build_parser("generate").parse_args(shlex.split(line))
+        assert len(options.prompt) + bool(options.prompts) + bool(options.like) >= 1
