@@ -95,16 +95,25 @@ def folder_of(model: str | Path) -> Path:
     except ModelNotFoundError:
         # `find` asks for the parts of an LDM3D, which a depth network does not have.
         model_id, _, revision = os.fspath(model).partition("@")
-        commit = cache.cached_commit(model_id, revision or "main")
-        for folder in cache.snapshots(model_id) if cache.is_model_id(model_id) else ():
-            if _is_whole(folder) and (folder.name == commit or not revision):
-                return folder
-        if os.fspath(model) != DEFAULT_DEPTH_MODEL:
+        if not cache.is_model_id(model_id):
             raise
+    commit = cache.cached_commit(model_id, revision or "main")
+    for folder in cache.snapshots(model_id):
+        if _is_whole(folder) and (folder.name == commit or not revision):
+            return folder
     raise ModelNotFoundError(
-        f"want a network that sees depth, {DEFAULT_DEPTH_MODEL} is not on this machine: get it by "
-        f"`depthfusion models download {DEFAULT_DEPTH_MODEL}`, or name a folder with --model"
+        f"want a network that sees depth, {model} is not on this machine: get it by "
+        f"`{download_command(model_id)}`, or name a folder with --model"
     )
+
+
+def download_command(model_id: str) -> str:
+    """Return the command that brings a depth network into the hub's cache."""
+    from ldm3d.hub import KNOWN_MODELS
+
+    # `hf` comes with huggingface_hub and fills the same cache; ours takes the models it knows.
+    program = "depthfusion models" if model_id in KNOWN_MODELS else "hf"
+    return f"{program} download {model_id}"
 
 
 def check_depth_folder(folder: Path) -> dict[str, Any]:

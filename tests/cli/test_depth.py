@@ -151,7 +151,10 @@ def test_without_a_network_the_line_says_which_to_get(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(image.parent / "hub"))
     assert main(["depth", str(image), "--quiet"]) == 66
     said = capsys.readouterr().err
-    assert "depthfusion models download Intel/dpt-large" in said and said.count("\n") == 1
+    assert (
+        " download Intel/dpt-large`, or name a folder with --model" in said
+        and said.count("\n") == 1
+    )
 
 
 def test_without_torch_the_line_says_what_to_install(

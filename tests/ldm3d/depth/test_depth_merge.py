@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from ldm3d.depth import align as aligning
@@ -26,6 +28,7 @@ from tests.ldm3d.depth.knowing import (
     painted,
 )
 
+TESTDATA = Path(__file__).parents[4] / "shared" / "testdata"
 WORLDS = ["great-library", "old-forest", "mountain-lake", "cherry-blossom", "northern-lights"]
 
 
@@ -65,6 +68,17 @@ def test_tiles_of_unknown_scale_shift_and_tilt_become_the_true_relief(name: str)
     assert found.disagreement is not None and found.disagreement < 0.02
     assert found.seam is not None and found.seam < max(1.2, 1.25 * seam_of(world))
     assert found.notes == ()
+
+
+def test_a_room_as_another_program_saw_it_is_recovered() -> None:
+    path = TESTDATA / "rgbd_pairs" / "hotel_room_16bit" / "depth.png"  # millimetres
+    if not path.is_file():
+        pytest.skip("no test pictures here")
+    with Image.open(path) as image:
+        distance_m = np.asarray(image.resize((512, 256), Image.Resampling.NEAREST)) / 1000
+    world = World((1 / distance_m).astype(np.float32))
+    errors = errors_of(result_of(KnowingModel(world)).depth, world)
+    assert errors.share_of_range < 0.02 and errors.abs_rel < 0.05, errors
 
 
 def test_the_way_from_z_to_the_ray_matters(library: World) -> None:

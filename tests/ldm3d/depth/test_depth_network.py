@@ -14,7 +14,6 @@ from ldm3d import depth
 from ldm3d.depth import DepthResult, DepthStep, Gives, depth_steps, estimate_depth, load_depth_model
 from ldm3d.depth.output import Frame, frame_from, gives_from
 from ldm3d.errors import (
-    Ldm3dError,
     ModelError,
     ModelNotFoundError,
     OutOfMemoryError,
@@ -297,10 +296,12 @@ def test_without_any_network_the_line_says_how_to_get_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(ModelNotFoundError, match="models download Intel/dpt-large"):
+    with pytest.raises(ModelNotFoundError, match=" download Intel/dpt-large`"):
         load_depth_model()
-    with pytest.raises(Ldm3dError):
+    with pytest.raises(ModelNotFoundError, match="download someone/else`"):
         load_depth_model("someone/else")
+    with pytest.raises(ModelNotFoundError, match="no model nothing"):
+        load_depth_model("nothing")
 
 
 def test_a_hub_id_is_found_in_the_hubs_cache(
@@ -313,6 +314,12 @@ def test_a_hub_id_is_found_in_the_hubs_cache(
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text(commit)
     assert load_depth_model().name == "Intel/dpt-large"
+    assert load_depth_model(f"Intel/dpt-large@{commit}").tile_px == 64
+    with pytest.raises(ModelNotFoundError):
+        load_depth_model("Intel/dpt-large@" + "b" * 40)
+    (repository / "snapshots" / commit / "model.safetensors").unlink()  # a download cut short
+    with pytest.raises(ModelNotFoundError, match="download Intel/dpt-large"):
+        load_depth_model()
 
 
 def test_an_unknown_device_or_number_format_is_refused(folders: dict[str, Path]) -> None:
