@@ -8,7 +8,7 @@ ambient shadows and smooth edges come from the same sum.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import moderngl
@@ -30,6 +30,18 @@ class Effort:
     sky_fours: int = 3  # directions of the sky a pass, in fours
     face_px: int = 1024
     cloud_steps: int = 48
+    least_px: float = 0.0
+    """Things whose radius is seen smaller than this are left out."""
+    least_texels: float = 0.5
+    """The same for what casts shadows, in texels of the shadow map."""
+
+
+def training_effort(width_px: int) -> Effort:
+    """Return the least effort that still looks right at `width_px`: for thousands of pictures."""
+    return Effort(
+        passes=1, sky_fours=1, face_px=effort_for(width_px).face_px, cloud_steps=24,
+        least_px=0.7, least_texels=2.0,
+    )  # fmt: skip
 
 
 def effort_for(width_px: int, passes: int = 4) -> Effort:
@@ -119,7 +131,9 @@ class WorldRenderer:
         clouds = self._clouds(max(512, min(width_px // 2, 2048)), effort.cloud_steps)
         mirror = None
         if scene.mirror_height_m is not None:
-            small = Effort(2, effort.sky_fours, max(128, effort.face_px // 2), 0)
+            small = replace(
+                effort, passes=min(2, effort.passes), face_px=max(128, effort.face_px // 2)
+            )
             half = max(256, width_px // 2)
             mirror = self._passes(half, small, seed + 1, clouds, None, mirrored=True)[0]
         total, distances = self._passes(width_px, effort, seed, clouds, mirror, mirrored=False)
@@ -173,7 +187,7 @@ class WorldRenderer:
                 "cube_from_world": turn,
                 "fbm": graphics.fbm,
             }
-            self._draw_surfaces(atlas_target, effort.face_px, eye, turn, mirrored)
+            self._draw_surfaces(atlas_target, effort, eye, turn, mirrored)
             graphics.fill(
                 graphics.program("screen.vert", "gather.frag"),
                 picture_target,
@@ -204,9 +218,15 @@ class WorldRenderer:
         return total, distances
 
     def _draw_surfaces(
-        self, target: moderngl.Framebuffer, face_px: int, eye: Floats, turn: Floats, mirrored: bool
+        self,
+        target: moderngl.Framebuffer,
+        effort: Effort,
+        eye: Floats,
+        turn: Floats,
+        mirrored: bool,
     ) -> None:
-        context = self._graphics.context
+        context, face_px = self._graphics.context, effort.face_px
+        least_rad = effort.least_px * 2 / face_px
         program = self._graphics.program("surface.vert", "surface.frag")
         height = self._scene.mirror_height_m
         above = height + 0.004 - float(eye[1]) if mirrored and height is not None else -1e9
@@ -227,7 +247,10 @@ class WorldRenderer:
             )
             for drawn in self._batches:
                 relative = (drawn.centers - eye) @ turn.T
-                drawn.draw(drawn.seen_by_face(relative, face), shadow=False)
+                seen = drawn.seen_by_face(relative, face)
+                if least_rad > 0:
+                    seen &= drawn.radii > least_rad * np.linalg.norm(relative, axis=1)
+                drawn.draw(seen, shadow=False)
         context.disable(moderngl.DEPTH_TEST)
 
     def _light(
@@ -250,7 +273,7 @@ class WorldRenderer:
         sun = _jittered(sun_direction(air), np.radians(air.sun_softness_deg), rng)
         extents = [6.0, 24.0, 70.0] if air.indoor else [8.0, 38.0, 200.0, 5000.0]
         context.enable(moderngl.DEPTH_TEST)
-        matrices = self._shadows.draw_sun(sun, center, extents)
+        matrices = self._shadows.draw_sun(sun, center, extents, effort.least_texels)
         context.disable(moderngl.DEPTH_TEST)
         padded = np.array((extents + [1e9] * 4)[:4], np.float32)
         sun_maps = {
@@ -269,7 +292,7 @@ class WorldRenderer:
         for four in directions:
             context.disable(moderngl.BLEND)
             context.enable(moderngl.DEPTH_TEST)
-            sky_matrices = self._shadows.draw_sky(four, center, near_far)
+            sky_matrices = self._shadows.draw_sky(four, center, near_far, effort.least_texels)
             context.disable(moderngl.DEPTH_TEST)
             context.enable(moderngl.BLEND)
             graphics.fill(
@@ -286,12 +309,16 @@ class WorldRenderer:
                 ground=air.ground,
                 gain=(4.0 if air.indoor else 2.0) / count * air.sky_gain,
             )
-        self._light_lamps(target, common, rng)
+        self._light_lamps(target, common, effort, rng)
         context.disable(moderngl.BLEND)
         return sun_maps
 
     def _light_lamps(
-        self, target: moderngl.Framebuffer, common: dict[str, Any], rng: np.random.Generator
+        self,
+        target: moderngl.Framebuffer,
+        common: dict[str, Any],
+        effort: Effort,
+        rng: np.random.Generator,
     ) -> None:
         graphics, context = self._graphics, self._graphics.context
         program = graphics.program("screen.vert", "light_lamp.frag")
@@ -302,7 +329,7 @@ class WorldRenderer:
             if lamp.shadowed:
                 context.disable(moderngl.BLEND)
                 context.enable(moderngl.DEPTH_TEST)
-                self._shadows.draw_lamp(at, min(reach, 40.0))
+                self._shadows.draw_lamp(at, min(reach, 40.0), effort.least_texels)
                 context.disable(moderngl.DEPTH_TEST)
             context.enable(moderngl.BLEND)
             graphics.fill(

@@ -48,7 +48,12 @@ class Shadows:
             thing.release()
 
     def _draw_parallel(
-        self, target: moderngl.Framebuffer, tile: tuple[int, int, int], matrix: Floats, kind: str
+        self,
+        target: moderngl.Framebuffer,
+        tile: tuple[int, int, int],
+        matrix: Floats,
+        kind: str,
+        least_texels: float,
     ) -> None:
         column, row, size = tile
         target.viewport = (column * size, row * size, size, size)
@@ -60,10 +65,17 @@ class Shadows:
                 continue
             at = drawn.centers @ matrix[:2, :3].T + matrix[:2, 3]
             room = 1.0 + drawn.radii / half
-            visible = (np.abs(at) < room[:, None]).all(axis=1) & (drawn.radii > half / size)
+            large = drawn.radii > 2 * least_texels * half / size
+            visible = (np.abs(at) < room[:, None]).all(axis=1) & large
             drawn.draw(visible, shadow=True)
 
-    def draw_sun(self, direction: Floats, center: Floats, extents_m: Sequence[float]) -> Floats:
+    def draw_sun(
+        self,
+        direction: Floats,
+        center: Floats,
+        extents_m: Sequence[float],
+        least_texels: float = 0.5,
+    ) -> Floats:
         """Draw up to four squares; return their matrices (4, 4, 4)."""
         self._sun.viewport = (0, 0, 4096, 4096)
         self._sun.clear()
@@ -71,11 +83,15 @@ class Shadows:
         for i, half_m in enumerate(extents_m):
             reach = max(500.0, half_m * 2.5)
             matrices[i] = clip_from_world(direction, center, half_m, reach)
-            self._draw_parallel(self._sun, (i & 1, i >> 1, 2048), matrices[i], "sun")
+            self._draw_parallel(self._sun, (i & 1, i >> 1, 2048), matrices[i], "sun", least_texels)
         return matrices
 
     def draw_sky(
-        self, directions: Floats, center: Floats, extents_m: tuple[float, float]
+        self,
+        directions: Floats,
+        center: Floats,
+        extents_m: tuple[float, float],
+        least_texels: float = 0.5,
     ) -> Floats:
         """Draw four directions (4, 3), near and far; return matrices (8, 4, 4)."""
         self._sky.viewport = (0, 0, 4096, 2048)
@@ -84,11 +100,11 @@ class Shadows:
         for i, direction in enumerate(directions):
             for j, half_m in enumerate(extents_m):
                 matrix = clip_from_world(direction, center, half_m, max(200.0, half_m * 2.5))
-                self._draw_parallel(self._sky, (i, j, 1024), matrix, "sky")
+                self._draw_parallel(self._sky, (i, j, 1024), matrix, "sky", least_texels)
                 matrices[2 * i + j] = matrix
         return matrices
 
-    def draw_lamp(self, position: Floats, reach_m: float) -> None:
+    def draw_lamp(self, position: Floats, reach_m: float, least_texels: float = 0.0) -> None:
         """Draw the six faces around a lamp; only what is within reach casts."""
         self._lamp.viewport = (0, 0, 1536, 1024)
         self._lamp.clear()
@@ -99,5 +115,7 @@ class Shadows:
             for drawn in self._batches:
                 if drawn.batch.casts_sun:
                     relative = drawn.centers - position
-                    near = np.linalg.norm(relative, axis=1) < reach_m + drawn.radii
+                    far = np.linalg.norm(relative, axis=1)
+                    near = far < reach_m + drawn.radii
+                    near &= drawn.radii > least_texels * far / 256
                     drawn.draw(drawn.seen_by_face(relative, face) & near, shadow=True)
