@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import shutil
 import sys
 from collections.abc import Sequence
 
 from bench import quality, speed, start
 
-PARTS = ("quality", "speed", "start")
+PARTS = ("quality", "speed", "start", "generation")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,10 +36,22 @@ def _run(part: str, quick: bool, ablate: bool) -> int:
         return quality.main(chosen + (["--ablate"] if ablate else []))
     if part == "speed":
         return speed.main(["--frames", "3"] if quick else [])
+    if part == "generation":
+        return _generation(quick)
     if shutil.which("Xvfb") is None:
         print("start: skipped, it needs Xvfb (apt install xvfb)")
         return 0
     return start.main(["--runs", "3", "--depth-widths", "2048"] if quick else [])
+
+
+def _generation(quick: bool) -> int:
+    if importlib.util.find_spec("torch") is None:
+        print("generation: skipped, it needs the packages of depthfusion-panorama[generate]")
+        return 0
+    from bench import generation
+
+    short = ["--only", "flops", "overhead", "--size", "512x256"]
+    return generation.main(short if quick else [])
 
 
 if __name__ == "__main__":
