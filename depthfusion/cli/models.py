@@ -121,6 +121,8 @@ def _row(model: Installed) -> dict[str, Any]:
 def _state(row: dict[str, Any]) -> str:
     if not row["is_here"] and not row["missing"]:
         said = "not here"
+    elif row["folder"] is None and row["missing"]:
+        said = f"begun, `depthfusion models download {row['name']}` goes on"
     elif row["missing"]:
         said = f"incomplete, lacks {row['missing'][0]}"
     elif row["is_added"]:
@@ -136,7 +138,7 @@ def _download(options: argparse.Namespace) -> int:
     from ldm3d.hub import downloading, find, look
 
     offer = look(options.id, options.revision)
-    _tell(offer)
+    _tell(offer, options.accept_licence)
     offer.check_room()
     if not (offer.is_accepted or options.accept_licence) and not _agreed(offer):
         print("nothing was downloaded", file=sys.stderr)
@@ -150,17 +152,19 @@ def _download(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(offer: Offer) -> None:
+def _tell(offer: Offer, is_accepted: bool) -> None:
     """Say what it is, what it costs and what its licence asks, before anything is fetched."""
     from ldm3d.hub.client import cache_folder
 
     count = len(offer.files)
+    accepted = ", accepted by --accept-licence" if is_accepted else ""
+    accepted = ", accepted before" if offer.is_accepted else accepted
     lines = [
         f"model    {offer.model_id}, commit {offer.commit[:12]}",
         f"size     {size(offer.total_bytes)} in {count} files, "
         f"{size(offer.missing_bytes) if offer.missing_bytes else 'nothing'} to fetch",
         f"disk     {size(offer.free_bytes)} free at {cache_folder()}",
-        f"licence  {offer.licence or 'none named'}, {offer.licence_link}",
+        f"licence  {offer.licence or 'none named'}, {offer.licence_link}{accepted}",
         *(f"note     {note}" for note in offer.notes),
     ]
     print("\n".join(lines), file=sys.stderr)

@@ -71,7 +71,7 @@ def verifying(model: str | Path) -> Generator[Progress, None, Report]:
         before += file.size_bytes
         if problem is not None and f"{file.name} is missing" not in problems:
             problems.append(problem)
-    problems += [p for p in map(_broken_safetensors, folder.rglob("*.safetensors")) if p]
+    problems += _broken_headers(folder, problems)
     known = {file.name for file in wanted}
     unknown = tuple(name for name in model_files(folder) if name not in known)
     return Report(str(model), folder, checked, unknown, tuple(dict.fromkeys(problems)))
@@ -136,6 +136,16 @@ def _compare(
     return None if digest.matches() else f"{file.name} has another content than was recorded"
 
 
+def _broken_headers(folder: Path, problems: list[str]) -> list[str]:
+    """Return what the headers say against safetensors files that have no problem yet."""
+    found = []
+    for name in (n for n in model_files(folder) if n.endswith(".safetensors")):
+        if not any(problem.startswith(f"{name} ") for problem in problems):
+            said = _broken_safetensors(folder / name)
+            found += [f"{name} {said}"] if said is not None else []
+    return found
+
+
 def _broken_safetensors(path: Path) -> str | None:
     """Return what is wrong with a safetensors file by its header; None: nothing."""
     try:
@@ -143,12 +153,12 @@ def _broken_safetensors(path: Path) -> str | None:
         with path.open("rb") as file:
             header_bytes = int.from_bytes(file.read(8), "little")
             if not 2 <= header_bytes <= min(size - 8, MAX_HEADER_BYTES):
-                return f"{path.name} in {path.parent.name} is cut off or no safetensors file"
+                return "is cut off or no safetensors file"
             header = json.loads(file.read(header_bytes))
         ends = [v["data_offsets"][1] for k, v in header.items() if k != "__metadata__"]
         wanted = 8 + header_bytes + max(ends, default=0)
     except (OSError, ValueError, RecursionError, AttributeError, LookupError, TypeError):
-        return f"{path.name} in {path.parent.name} is no safetensors file"
+        return "is no safetensors file"
     if size == wanted:
         return None
-    return f"{path.name} in {path.parent.name} has {size} bytes, its header says {wanted}"
+    return f"has {size} bytes, its header says {wanted}"

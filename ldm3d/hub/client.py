@@ -149,8 +149,10 @@ def explained(error: Exception, model_id: str, revision: str, name: str = "") ->
             "conditions, and set HF_TOKEN"
         )
     if isinstance(error, errors.RepositoryNotFoundError) or (status in {401, 404} and not name):
-        how = "this HF_TOKEN may not see it" if _has_token() else "it is private: then set HF_TOKEN"
-        return ModelNotFoundError(f"the hub has no model {model_id}, or {how}; check the name")
+        how = (
+            "one this HF_TOKEN may not see" if _has_token() else "a private one: then set HF_TOKEN"
+        )
+        return ModelNotFoundError(f"the hub has no model {model_id} (or {how}), check the name")
     if isinstance(status, int):
         return DownloadError(_refusal(status, f"{model_id}/{name}" if name else model_id))
     return DownloadError(

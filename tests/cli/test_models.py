@@ -89,6 +89,7 @@ def test_a_download_tells_its_size_first_and_its_folder_last(
     total = size(sum(map(len, model_files().values())))
     assert f"size     {total} in {len(model_files())} files, {total} to fetch" in result.stderr
     assert "free at" in result.stderr
+    assert ", accepted by --accept-licence\n" in result.stderr
     folder = Path(result.stdout.strip())
     assert (folder / UNET).read_bytes() == model_files()[UNET]
     assert f"here, commit {folder.name[:12]}" in models("list").stdout
@@ -100,6 +101,7 @@ def test_a_second_download_fetches_nothing_and_asks_nothing(models: Models, hub:
     second = models("download", MODEL)
     assert (second.returncode, second.stdout) == (0, first.stdout)
     assert "nothing to fetch" in second.stderr
+    assert ", accepted before\n" in second.stderr
     assert hub.weight_bytes() == before
 
 
@@ -172,6 +174,7 @@ def test_offline_is_one_line(models: Models, hub: HubServer) -> None:
     assert hub.log == []
 
 
+@pytest.mark.slow
 def test_a_whole_model_verifies_and_a_damaged_one_is_exit_1(models: Models) -> None:
     folder = Path(models("download", MODEL, "--accept-licence").stdout.strip())
     count = len(model_files())
@@ -185,6 +188,12 @@ def test_a_whole_model_verifies_and_a_damaged_one_is_exit_1(models: Models) -> N
     assert (report["is_ok"], report["model"]) == (False, MODEL)
     assert models("download", MODEL).returncode == 0
     assert models("verify", MODEL).returncode == 0
+
+
+def test_an_unfinished_download_is_listed(models: Models, hub: HubServer) -> None:
+    hub.fault(UNET, "status", status=404)
+    assert models("download", MODEL, "--accept-licence").returncode == 1
+    assert f"begun, `depthfusion models download {MODEL}` goes on" in models("list").stdout
 
 
 def test_verify_without_models_says_so(models: Models) -> None:
