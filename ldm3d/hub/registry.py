@@ -5,12 +5,14 @@ One small JSON file in the user's data folder; the models themselves lie elsewhe
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ldm3d.errors import Ldm3dError
 from ldm3d.hub.folder import read_json
 
 VERSION = 1
@@ -61,13 +63,17 @@ def put(entry: Entry) -> None:
     """Store an entry in place of the one of that name.
 
     Raises:
-        OSError: if the file cannot be written.
+        Ldm3dError: if the list cannot be written.
     """
     _write(entries() | {entry.name: entry})
 
 
 def drop(name: str) -> None:
-    """Forget an entry; none of that name is fine."""
+    """Forget an entry; none of that name is fine.
+
+    Raises:
+        Ldm3dError: if the list cannot be written.
+    """
     known = entries()
     if known.pop(name, None) is not None:
         _write(known)
@@ -75,11 +81,19 @@ def drop(name: str) -> None:
 
 def _write(known: dict[str, Entry]) -> None:
     path = registry_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"version": VERSION, "models": [asdict(e) for e in known.values()]}, indent=1)
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise Ldm3dError(
+            f"cannot write the list of models {path} ({error.strerror or error}): "
+            "make room, or let that folder be written"
+        ) from error
 
 
 def _entry_from(values: Any) -> Entry | None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ldm3d.errors import (
-    Ldm3dError,
     MissingPackageError,
     ModelError,
     ModelNotFoundError,
@@ -99,7 +98,7 @@ def adding(folder: str | Path, name: str | None = None) -> Generator[Progress, N
                 break
             yield Progress(Doing.CHECK, file_name, before + done, total)
         before += size
-    _store(Entry(name=chosen, folder=str(path), files=records))
+    registry.put(Entry(name=chosen, folder=str(path), files=records))
     return chosen
 
 
@@ -115,7 +114,7 @@ def remove(model: str) -> int:
     """
     entry = registry.entries().get(model)
     if entry is not None and entry.folder is not None:
-        _forget(model)
+        registry.drop(model)
         return 0
     is_cached = cache.is_model_id(model) and cache.repo_folder(model).is_dir()
     if entry is None and not is_cached:
@@ -127,7 +126,7 @@ def remove(model: str) -> int:
             f"{model} is in the hub's cache but no LDM3D model: delete it by the program it is for"
         )
     freed = _delete(model) if is_cached else 0
-    _forget(model)
+    registry.drop(model)
     return freed
 
 
@@ -198,25 +197,6 @@ def _free_name(name: str, folder: Path) -> str:
             f"the name {name} is taken by {entry.folder}: use --name, or remove that one first"
         )
     return name
-
-
-def _store(entry: Entry) -> None:
-    try:
-        registry.put(entry)
-    except OSError as error:
-        raise _unwritable(error) from error
-
-
-def _forget(name: str) -> None:
-    try:
-        registry.drop(name)
-    except OSError as error:
-        raise _unwritable(error) from error
-
-
-def _unwritable(error: OSError) -> Ldm3dError:
-    reason = error.strerror or error
-    return Ldm3dError(f"cannot write the list of models {registry.registry_path()}: {reason}")
 
 
 def _delete(model_id: str) -> int:

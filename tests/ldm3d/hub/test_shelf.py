@@ -11,7 +11,7 @@ import pytest
 from hub_server import MODEL, UNET, HubServer, model_files
 from huggingface_hub import constants
 
-from ldm3d.errors import ModelError, ModelNotFoundError, RequestError
+from ldm3d.errors import Ldm3dError, ModelError, ModelNotFoundError, RequestError
 from ldm3d.hub import (
     KNOWN_MODELS,
     add,
@@ -287,6 +287,16 @@ def test_a_damaged_list_of_models_is_like_none(hub: HubServer, own: Path, text: 
     add(own)
     assert find("forest") == own.resolve()
     assert json.loads(path.read_text())["version"] == 1
+
+
+def test_a_list_of_models_that_cannot_be_written_is_one_line(
+    hub: HubServer, own: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    for action in (lambda: add(own), lambda: download(MODEL, accept_licence=True)):
+        with pytest.raises(Ldm3dError, match=r"cannot write the list of models .*models\.json"):
+            action()
+    assert hub.weight_bytes() == 0
 
 
 def test_a_complete_snapshot_of_another_commit_is_taken_where_nothing_is_pinned(
