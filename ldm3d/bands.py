@@ -8,8 +8,8 @@ spans the whole ring, so the wrap is the convolution's own. What differs from th
 is the order of floating-point sums.
 
 What is kept whole: at most the input of a level, one hidden map and one result at that level, in
-the autoencoder's dtype. The enlarged input of a level, its widest map by far, is never kept: it is
-computed twice, each time for 4/9 of the usual multiplications.
+the autoencoder's dtype. The enlarged input of a level that narrows, the widest map by far, is never
+kept: it is computed twice, each time for 4/9 of the usual multiplications.
 """
 
 from __future__ import annotations
