@@ -145,7 +145,8 @@ class Batch:
 
     def _report(self, world: Path | None, values: Mapping[str, Any]) -> None:
         if self.as_json:
-            print(json.dumps(values, ensure_ascii=False), file=self.output, flush=True)
+            is_plain = (self.output.encoding or "").lower() not in {"utf-8", "utf8"}
+            print(json.dumps(values, ensure_ascii=is_plain), file=self.output, flush=True)
         elif world is not None:
             print(world, file=self.output, flush=True)
 

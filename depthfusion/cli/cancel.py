@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -63,7 +63,8 @@ class Cancellation:
         self.signal = number
         for other in self._before:
             signal.signal(other, signal.SIG_DFL)
-        os.write(2, _SAID)  # print could have been interrupted in the middle of itself
+        with suppress(OSError):
+            os.write(2, _SAID)  # print could have been interrupted in the middle of itself
         if not self._held:
             raise KeyboardInterrupt
 

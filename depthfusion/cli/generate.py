@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -236,7 +237,11 @@ def stored_recipe(path: str) -> Mapping[str, Any]:
         from depthfusion.panorama import read_panorama
 
         recipe = read_panorama(path).provenance.generation
-    if not {"prompt", "seed", "width", "height", "scheduler"} <= set(recipe):
+    texts = (recipe.get(name) for name in ("prompt", "scheduler"))
+    is_whole = {"seed", "width", "height"} <= set(recipe) and all(
+        isinstance(text, str) for text in texts
+    )
+    if not (is_whole and isinstance(recipe.get("made_with", {}), dict)):
         raise PanoramaError(
             f"want a world that DepthFusion made, {path} does not say how it was made"
         )
@@ -274,6 +279,8 @@ def _run(options: argparse.Namespace, target: Target, left: list[Job], there: li
     from depthfusion.cli.cancel import cancellable
     from depthfusion.cli.progress import Progress
 
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name of any script, in any terminal
+        sys.stdout.reconfigure(errors="backslashreplace")
     done = Done()
     progress = Progress(None if options.quiet else sys.stderr, len(left))
     with cancellable() as cancellation:
@@ -283,6 +290,10 @@ def _run(options: argparse.Namespace, target: Target, left: list[Job], there: li
             progress.close()
             _tell_cancelled(len(done.worlds) + len(there), len(left) + len(there))
             return cancellation.exit_code
+        except DepthFusionError:
+            progress.close()
+            _tell_failures(done, len(left))
+            raise
         finally:
             progress.close()
     code = _tell_failures(done, len(left))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,9 +38,11 @@ class Target:
         Raises:
             SaveError: if the folder cannot be written to, or the disk is full.
         """
+        from depthfusion.panorama.write_world import partial_folder
+
         above = self._existing()
         try:
-            with tempfile.TemporaryDirectory(prefix=".depthfusion-", dir=above):
+            with partial_folder(above):
                 pass
             free = shutil.disk_usage(above).free
         except OSError as error:
@@ -91,6 +92,8 @@ def target_from(output: str | None, *, several: bool) -> Target:
     from depthfusion.panorama.world_folder import is_world
 
     path = Path(output or ".").expanduser()
+    if ".." in path.parts:  # such a name says nothing about the folder it becomes
+        path = path.resolve()
     try:
         is_folder, is_taken = path.is_dir(), path.exists() or path.is_symlink()
     except OSError as error:  # too long a name, or in a folder that may not be searched

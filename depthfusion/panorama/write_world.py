@@ -14,7 +14,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,17 +55,29 @@ def write_world(
         SaveError: if it cannot be written; nothing is left behind then.
     """
     wanted = Path(folder)
-    token = secrets.token_hex(6)
-    partial = wanted.parent / f".depthfusion-{_host()}-{os.getpid()}-{token}.partial"
-    _tokens.add(token)
     try:
         wanted.parent.mkdir(parents=True, exist_ok=True)
-        partial.mkdir()
-        _fill(partial, panorama, more or {})
-        return _renamed(partial, wanted)
+        with partial_folder(wanted.parent) as partial:
+            _fill(partial, panorama, more or {})
+            return _renamed(partial, wanted)
     except (SaveError, OSError) as error:
         reason = _reason(error)
         raise SaveError(f"cannot write {wanted}: {reason}; nothing was left there") from error
+
+
+@contextmanager
+def partial_folder(parent: Path) -> Iterator[Path]:
+    """Make a hidden folder to fill; what is still there under its name at the end is removed.
+
+    Raises:
+        OSError: if `parent` cannot be written to.
+    """
+    token = secrets.token_hex(6)
+    partial = parent / f".depthfusion-{_host()}-{os.getpid()}-{token}.partial"
+    _tokens.add(token)
+    try:
+        partial.mkdir()
+        yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         _tokens.discard(token)

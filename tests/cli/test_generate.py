@@ -157,6 +157,22 @@ def test_a_folder_that_is_not_there_is_made_with_those_above_it(generate: Said) 
     assert names(Path("a", "b", "lake")) == FILES
 
 
+def test_names_of_every_script_are_told_in_every_encoding(
+    generate: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    for more in ([], ["--json"]):
+        output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", output)
+            assert generate("霧 🌲", "--seed", 1, *more)[0] == 0
+        output.flush()
+        told.append(output.buffer.getvalue().decode())  # type: ignore[attr-defined]
+        shutil.rmtree("霧-1")
+    assert told[0] == "\\u9727-1\n"
+    assert json.loads(told[1])["prompt"] == "霧 🌲"
+
+
 def test_json_has_a_line_for_each_world(generate: Said) -> None:
     code, out, _ = generate("a lake", "--count", 2, "--seed", 1, "--json", "--quiet")
     assert code == 0
@@ -310,6 +326,8 @@ BAD = [
     (["--like", "{folder}"], 66, "a folder without one"),
     (["--like", "{png}"], 1, "does not say how it was made"),
     (["--like", "broken.json"], 1, "want JSON of a world"),
+    (["--like", "odd.json"], 1, "does not say how it was made"),
+    (["--like", "odder.json"], 2, "want steps"),
     (["a", "-o", "{png}"], 2, "is a file"),
     (["a", "-o", "{png}/x"], 1, "want a folder to write to"),
     (["a", "-o", "x" * 300], 1, "cannot write to"),
@@ -326,10 +344,25 @@ def odd_files(generate: Said, tmp_path: Path) -> dict[str, Path]:
     Path("latin1.txt").write_bytes(b"a lake\nein Flu\xdf\n")
     Path("binary.txt").write_bytes(b"a\0b\n")
     Path("broken.json").write_text("{")
+    recipe = {"prompt": "a", "seed": 1, "width": 128, "height": 64, "scheduler": "ddim"}
+    Path("odd.json").write_text(json.dumps(recipe | {"made_with": [1]}))
+    Path("odder.json").write_text(json.dumps(recipe | {"steps": "many"}))
     Path("empty").mkdir()
     Path("world").mkdir()
     Path("world", "world.json").write_text("{}")
     return {"png": Path("picture.png"), "folder": Path("empty")}
+
+
+MALFORMED = Path(__file__).parents[3] / "shared" / "testdata" / "malformed"
+
+
+@pytest.mark.skipif(not MALFORMED.is_dir(), reason="no collection of damaged pictures here")
+def test_damaged_pictures_to_start_from_are_one_line_each(generate: Said) -> None:
+    for name in ("premature_end.png", "pillow/truncated_jpeg.jpg", "gdk_pixbuf_fail/invalid.1.bmp"):
+        code, out, err = generate("a", "--init", MALFORMED / name, "--quiet")
+        assert (code, out) == (66, ""), name
+        assert len(err.splitlines()) == 1 and Path(name).name in err
+    assert names(Path()) == set()
 
 
 @pytest.mark.parametrize(("arguments", "code", "words"), BAD)
@@ -390,7 +423,6 @@ def test_what_fails_alone_is_listed_at_the_end_and_the_others_are_made(
     failed, made = (json.loads(line) for line in out.splitlines())
     assert failed == {"prompt": "a hill", "seed": 1, "error": "not enough memory"}
     assert made["prompt"] == "a tree"
-    monkeypatch.undo()
 
 
 def test_the_depth_in_the_file_is_the_models_to_16_bits(generate: Said, tiny_folder: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_killed_batch_keeps_whole_worlds_and_goes_on(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "places.txt").write_text("a lake\na hill\na cave\n")
-    batch = ["--prompts", "places.txt", "-o", "out", "--steps", "20", "--size", "128x64"]
+    batch = ["--prompts", "places.txt", "-o", "out", "--steps", "4", "--size", "128x64"]
     child = start(*batch)
     assert child.stdout is not None
     first = child.stdout.readline().strip()
