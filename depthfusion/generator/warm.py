@@ -65,8 +65,8 @@ class WarmModel:
     def prepare(self, place: Place) -> Iterator[Loading]:
         """Have `loaded` be the model a request asks for; yield nothing if it is already.
 
-        Yields a few times a second. Closing the iterator stops loading within one of the model's
-        parts, and nothing is then loaded, unless this keeps loading.
+        Closing the iterator stops loading within one of the model's parts, and nothing is then
+        loaded, unless this keeps loading. If so it yields a few times a second, news or not.
 
         Raises:
             Ldm3dError: if it cannot be loaded.
@@ -79,7 +79,7 @@ class WarmModel:
         loading = self._loading(folder, device, dtype)
         is_done = False
         try:
-            for fraction in loading.fractions():
+            for fraction in loading.fractions(_HEARTBEAT_S if self._keeps_loading else None):
                 yield Loading(name, fraction)
             is_done = True
         finally:
@@ -133,13 +133,18 @@ class _LoadingThread:
         """Whether it loads, or has loaded, what is wanted now."""
         return what == self._what and self._error is None and not self._is_stopped.is_set()
 
-    def fractions(self) -> Iterator[float]:
-        """Yield the share that is loaded, again and again, until loading has ended."""
+    def fractions(self, heartbeat_s: float | None) -> Iterator[float]:
+        """Yield the share that is loaded, until loading has ended.
+
+        Args:
+            heartbeat_s: yield it again after that time, so that who waits can look up whether it
+                is still wanted; None: only when it changes.
+        """
         while True:
             yield self._fraction
             try:
-                fraction = self._told.get(timeout=_HEARTBEAT_S)
-            except queue.Empty:  # who waits can look up whether it is still wanted
+                fraction = self._told.get(timeout=heartbeat_s)
+            except queue.Empty:
                 continue
             if fraction is None:
                 return

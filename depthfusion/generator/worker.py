@@ -20,6 +20,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from depthfusion.generator.events import Event
     from depthfusion.generator.latent import LatentGenerator
     from depthfusion.generator.mailbox import Job, Mailbox
     from depthfusion.generator.outbox import Outbox
@@ -137,12 +138,15 @@ def _run(job: Job, generator: LatentGenerator | None, outbox: Outbox) -> LatentG
         generator = generator or LatentGenerator(keeps_loading=True)
         request = Request.from_dict(job.request)
         events = generator.generate(request, preview_is_wanted=outbox.preview_is_wanted)
+        last: Event | None = None
         with closing(events):
             for event in events:
                 if job.is_cancelled:
                     break
-                message = message_from_event(job.number, event)
-                outbox.put(message, is_given_up=lambda: job.is_cancelled)
+                if event != last:  # loading says the same a few times a second
+                    message = message_from_event(job.number, event)
+                    outbox.put(message, is_given_up=lambda: job.is_cancelled)
+                last = event
         return generator
     except UsageError as error:  # no request at all
         failed = Failed(str(error), Failure.REQUEST, error.exit_code)
