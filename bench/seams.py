@@ -52,7 +52,7 @@ def world(name: str, crop: float = 0.0) -> tuple[NDArray[np.float32], NDArray[np
         rows = round(picture.height * crop)
         box = (0, rows, picture.width, picture.height - rows)
         pictures.append(np.asarray(picture.resize((1024, 512), Image.Resampling.BOX, box)))
-    return pictures[0].astype(np.float32) / 255, pictures[1]
+    return pictures[0].astype(np.float32) / np.float32(255), pictures[1]
 
 
 def wrap() -> Image.Image:

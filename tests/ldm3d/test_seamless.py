@@ -207,3 +207,13 @@ def test_networks_with_filters_of_their_own_are_refused():
             down_block_types=("DownBlock2D", "KDownBlock2D", "DownBlock2D", "DownBlock2D"),
             up_block_types=("UpBlock2D",) * 4,
         ))  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_seamless_network_compiles_into_one_graph():
+    network = autoencoder().encoder
+    set_seamless(network)
+    x = torch.rand(1, 4, 64, 128)
+    with torch.no_grad():
+        compiled = torch.compile(network, backend="eager", fullgraph=True)
+        torch.testing.assert_close(compiled(x), network(x))
