@@ -8,7 +8,7 @@ from pathlib import Path
 
 from depthfusion.assets import asset
 from depthfusion.errors import MissingPartError
-from ldm3d.errors import MissingPackageError, ModelError, ModelNotFoundError
+from ldm3d.errors import ModelError, ModelNotFoundError
 
 STARTER = "starter"
 """Name of the model that comes with the program, in `resources/models/starter`."""
@@ -72,15 +72,13 @@ def starter_folder() -> Path | None:
 
 
 def _installed() -> Iterator[str]:
-    """Yield the names of models that lie on this machine, complete."""
-    from ldm3d.hub import cache, find, registry
+    """Yield the names of models that lie on this machine, complete, and make RGBD pictures."""
+    from ldm3d.hub import installed
+    from ldm3d.model_folder import check_folder
 
-    names = list(registry.entries())
-    with suppress(MissingPackageError):  # without the hub's client there is no cache of its models
-        names += cache.cached_ids()
-    for name in dict.fromkeys(names):
-        try:
-            find(name)
-        except (ModelNotFoundError, ModelError):
+    for model in installed():
+        if model.folder is None or model.missing:
             continue
-        yield name
+        with suppress(ModelError):
+            check_folder(model.folder)
+            yield model.name

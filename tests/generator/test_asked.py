@@ -150,13 +150,15 @@ def test_without_any_model_the_way_to_one_is_told(no_starter: Path) -> None:
         models.default_model()
 
 
-def test_the_only_model_is_the_default_and_of_several_one_must_be_named(no_starter: Path) -> None:
-    for name in ("one", "two"):
-        (no_starter / name).mkdir()
-    registry.put(registry.Entry("one", folder=str(no_starter / "one")))
-    registry.put(registry.Entry("gone", folder=str(no_starter / "gone")))
+def test_the_only_model_is_the_default_and_of_several_one_must_be_named(
+    no_starter: Path, tiny_folder: Path
+) -> None:
+    (no_starter / "empty").mkdir()
+    for name in ("one", "gone", "empty"):
+        folder = tiny_folder if name == "one" else no_starter / name
+        registry.put(registry.Entry(name, folder=str(folder)))
     assert models.default_model() == "one"
-    registry.put(registry.Entry("two", folder=str(no_starter / "two")))
+    registry.put(registry.Entry("two", folder=str(tiny_folder)))
     with pytest.raises(ModelNotFoundError, match="one, two"):
         models.default_model()
 
