@@ -24,9 +24,6 @@ def parameters_text(generation: Mapping[str, Any]) -> str:
     if "width" in values and "height" in values:
         values.setdefault("size", f"{values['width']}x{values['height']}")
     made_with = values.get("made_with")
-    if isinstance(made_with, Mapping):
-        values.setdefault("model", made_with.get("model"))
-    made_with = values.get("made_with")
     if isinstance(made_with, Mapping) and made_with.get("model"):
         values.setdefault("model", _short_name(str(made_with["model"])))
     settings = []
