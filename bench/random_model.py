@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from ldm3d.attention import choose_attention
 from ldm3d.depth_codec import Layout
 from ldm3d.device import prepare
 from ldm3d.model import Model
@@ -61,6 +62,7 @@ def random_model(size: str, device: torch.device, dtype: torch.dtype, seed: int 
             _fill(network.to_empty(device=device))
             prepare(network, device, dtype)
     unet, vae, text_encoder = networks
+    choose_attention(unet, device)
     return Model(
         id=f"random weights, {size}", folder=Path(), unet=unet, vae=vae, text_encoder=text_encoder,
         tokenizer=_byte_tokenizer(TEXTS[size]["vocab_size"]), scheduler_config=SCHEDULER,

@@ -76,25 +76,26 @@ def choose_dtype(device: torch.device) -> torch.dtype:
 def bfloat16_gain() -> float:
     """Return how many times faster this CPU convolves and multiplies in bf16 than in fp32.
 
-    Best of interleaved runs of small layers on one thread: short enough that other load on the
-    machine leaves some of them alone.
+    Best of interleaved runs of small layers on one thread, in its processor time: what else the
+    machine does hardly matters.
     """
     import torch
 
     works = {dtype: _sample_work(dtype) for dtype in (torch.float32, torch.bfloat16)}
     best_s = dict.fromkeys(works, float("inf"))
-    with _one_thread():
+    with one_thread():
         for turn in range(8):
             for dtype, work in works.items():
-                start_s = time.perf_counter()
+                start_s = time.thread_time()  # stands still while other programs run
                 work()
                 if turn:  # the first run prepares kernels
-                    best_s[dtype] = min(best_s[dtype], time.perf_counter() - start_s)
+                    best_s[dtype] = min(best_s[dtype], time.thread_time() - start_s)
     return best_s[torch.float32] / best_s[torch.bfloat16]
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread while the block runs."""
     import torch
 
     before = torch.get_num_threads()

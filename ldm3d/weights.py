@@ -40,9 +40,10 @@ def load(
         RequestError: if the device or dtype does not exist.
         OutOfMemoryError: if it does not fit.
     """
+    from ldm3d.attention import choose_attention
     from ldm3d.device import choose_device, choose_dtype, prepare
     from ldm3d.hub import find
-    from ldm3d.memory import explained_out_of_memory
+    from ldm3d.memory import explained_out_of_memory, home_of_weights
 
     folder = find(model)
     place = choose_device(device)
@@ -58,9 +59,11 @@ def load(
         tell(0.8)
         vae = _network(folder, "vae", kind)
         tell(0.9)
-        with _quiet():
-            for module in (text_encoder, unet, vae):
-                prepare(module, place, kind)
+        networks = (text_encoder, unet, vae)
+        home = home_of_weights(networks, place, kind)
+        for module in networks:
+            prepare(module, home, kind)
+        choose_attention(unet, place)
     loaded = Model(
         id=str(model),
         folder=folder,
