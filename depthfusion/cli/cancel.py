@@ -55,9 +55,12 @@ class Cancellation:
                 signal.signal(number, self._handle)
 
     def forget(self) -> None:
-        """Put the signals back as they were."""
+        """Put the signals back as they were, unless one came: what is left is to end.
+
+        A second one during that would only break what runs at exit, with a traceback.
+        """
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if self.signal else handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.signal = number

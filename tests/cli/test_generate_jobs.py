@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -201,20 +202,41 @@ def test_times_and_bars_are_as_a_person_says_them() -> None:
     assert (bar(2, 10), bar(-1, 10), bar(0.5, 5)) == ("##########" + " ", ".........." + " ", "")
 
 
-def test_a_signal_raises_once_and_the_handlers_come_back() -> None:
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-        with cancellable() as cancellation:
-            with pytest.raises(KeyboardInterrupt):
-                signal.raise_signal(number)
-            assert cancellation.exit_code == code
-            assert signal.getsignal(number) is signal.SIG_DFL, "a second one would not kill"
-            with pytest.raises(KeyboardInterrupt):
-                cancellation.check()
-        assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+@pytest.fixture
+def handlers() -> Iterator[tuple[object, ...]]:
+    """The handlers of this process, which come back after a test that was 'cancelled'."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield tuple(before.values())
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
-def test_a_signal_waits_for_what_is_held() -> None:
+def handlers_now() -> tuple[object, ...]:
+    return signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_raises_once_and_the_next_one_kills(
+    number: signal.Signals, code: int, handlers: tuple[object, ...]
+) -> None:
+    with cancellable() as cancellation:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+        assert cancellation.exit_code == code
+        assert handlers_now() == (signal.SIG_DFL, signal.SIG_DFL)
+        with pytest.raises(KeyboardInterrupt):
+            cancellation.check()
+    assert handlers_now() == (signal.SIG_DFL, signal.SIG_DFL), "it would break what runs at exit"
+
+
+def test_without_a_signal_the_handlers_come_back(handlers: tuple[object, ...]) -> None:
+    with cancellable() as cancellation:
+        assert handlers_now() != handlers
+        cancellation.check()
+    assert handlers_now() == handlers
+
+
+def test_a_signal_waits_for_what_is_held(handlers: tuple[object, ...]) -> None:
     done = False
     with cancellable() as cancellation, pytest.raises(KeyboardInterrupt):
         with cancellation.held():
