@@ -21,8 +21,9 @@ in vec4 v_point;
 
 out vec4 f_color;
 
-// Nearness: texels closer together than this are one surface; steps are larger on a coarse map.
-const float FLAT = 0.025, FLAT_TIMES_COLUMNS = 30.0;
+// Nearness: texels closer together than this are one surface, as for the layer behind (JUMP of
+// hidden.py: where less is cut, nothing lies behind); steps are larger on a coarse map.
+const float FLAT = 0.02, FLAT_TIMES_COLUMNS = 30.0;
 
 vec3 color_from_uv(vec2 uv) {
 #ifdef GRADIENTS

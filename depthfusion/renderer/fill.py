@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from depthfusion.renderer.grid import Field, fitted, grown, nearest_true, over_cells
 from depthfusion.renderer.hidden import JUMP, Hidden
+from depthfusion.renderer.structure import over_blocks, structure_from
 
 MAX_FILL_COLUMNS = 2048
-BLUR_PER_DISTANCE = 3.0
+BLUR_PER_DISTANCE = 4.0
 """Width of the mean that replaces a colour, against the distance it was carried."""
 BLUR_LEVELS = 6
 """Means are taken over up to 2 ** level cells."""
-STATISTICS_PX = 8
-"""Size of the blocks over which the picture's texture is measured."""
-STEP_GROWTH = 3.0
-"""How much faster a carried colour goes wrong than its neighbours' steps say."""
-CONFIDENCE = 1.3
+CONFIDENCE = 1.8
 """Power of the inverse error that weights a guess."""
-DEPTHS = 3
+SAME_SURFACE = 0.06
+"""Colours from so much nearer or farther are no guess; they count the less, the nearer to that."""
+DEPTHS = 8
 """In how many groups, by depth, surfaces lend colour to each other."""
 FRINGE_TEXELS = 1
 """How far, in texels of the picture, the foreground's colour has bled into the background."""
@@ -64,56 +62,63 @@ def fill_from(
     distance = np.hypot(y - np.arange(len(y))[:, None], _columns_between(x)).astype(np.float32)
     seen = np.dstack([small, np.full(clear.shape, 255, np.uint8)]) * clear[..., None]
     mean, share = means_behind(
-        _over_blocks(seen, factor),
+        over_blocks(seen, factor, factor),
         over_cells(np.where(clear, front, 0), columns, np.maximum),
         hidden,
-        _over_blocks(distance[..., None], factor)[..., 0] / factor,
+        over_blocks(distance[..., None], factor, factor)[..., 0] / factor,
     )
     mean, share = (enlarged_smoothly(part, masked.shape) for part in (mean, share))
     around = carried * (1 - share) + mean
-    guess = continued(small, clear, front, behind, around)
     fill = np.empty((*masked.shape, 4), np.uint8)
-    fill[..., :3] = np.clip(guess + 0.5, 0, 255)
+    fill[..., :3] = np.clip(around + 0.5, 0, 255)
+    guess = continued(small, clear, masked, front, behind, around)
+    fill[masked, :3] = np.clip(guess + 0.5, 0, 255)
     fill[..., 3] = np.where(masked, np.uint8(255), np.uint8(0))
     return fill
 
 
 def continued(
-    picture: NDArray[np.uint8], clear: NDArray[np.bool_], front: Field, behind: Field, around: Field
+    picture: NDArray[np.uint8],
+    clear: NDArray[np.bool_],
+    masked: NDArray[np.bool_],
+    front: Field,
+    behind: Field,
+    around: Field,
 ) -> Field:
-    """Return (h, w, 3): lines that run into the hidden go on there, and `around` elsewhere.
+    """Return (n, 3), the colours of the masked pixels: lines that run in go on there.
 
-    Stripes and rows of bricks go on along themselves: a colour carried d pixels along a direction
-    is wrong by the structure function 2 v (1 - exp(-g d / 2 v)), with v the variance around and g
-    the mean square step in that direction; guesses are weighted by how right they should be.
+    Five guesses, what is seen on either side along the row and along the column, and `around`, are
+    weighted by how right each should be: a colour carried d pixels is wrong by what colours d
+    pixels apart differ by around there. Where nobody knows, the mean of the guesses is the least
+    wrong, and looks soft.
 
     Args:
         picture: (h, w, 3) uint8.
         clear: (h, w) bool, where it shows the farther surface.
+        masked: (h, w) bool, with n True.
         front: (h, w) nearness of what it shows.
         behind: (h, w) nearness of the hidden surface.
         around: (h, w, 3) the guess where nothing runs in.
     """
-    variance, steps_x, steps_y = _statistics(picture, clear)
-    total = np.full((*clear.shape, 1), 0, np.float32)
-    result = np.zeros((*clear.shape, 3), np.float32)
-    _add_guess(result, total, around, variance)
-    for axis, step in ((1, STEP_GROWTH * steps_x), (0, STEP_GROWTH * steps_y)):
-        for forward in (True, False):
-            place, distance = _first_clear(clear, axis, forward)
-            found = front[place]
-            fits = (np.abs(found - behind) < 4 * JUMP) & (distance > 0)
-            error = 2 * variance * (1 - np.exp(-step * distance / (2 * variance + 1)))
-            error = np.where(fits, error, np.float32(1e6))
-            _add_guess(result, total, picture[place], error)
+    structure = structure_from(picture, clear)
+    y, x = np.nonzero(masked)
+    weight = _weight(structure.variance_at(y, x))
+    total, result = weight, weight * around[y, x]
+    for axis, forward in itertools.product((0, 1), (True, False)):
+        place, distance_px = _first_clear(clear, axis, forward)
+        sy, sx = (np.broadcast_to(part, masked.shape)[y, x] for part in place)
+        away_px = distance_px[y, x]
+        gap = (front[sy, sx] - behind[y, x]) / SAME_SURFACE
+        fits = np.clip(1 - gap * gap, 0, 1) ** 2 * (away_px > 0)
+        weight = _weight(structure.error_at(axis, y, x, away_px)) * fits[:, None]
+        result += weight * picture[sy, sx]
+        total = total + weight
     return np.asarray(result / total, np.float32)
 
 
-def _add_guess(result: Field, total: Field, guess: NDArray[Any], error: Field) -> None:
-    """Add a guess (h, w, 3) with its mean square error (h, w) to the weighted sums."""
-    weight = (1 / (error + 4) ** CONFIDENCE)[..., None]
-    result += weight * guess
-    total += weight
+def _weight(error: Field) -> Field:
+    """Return (n, 1): how much a guess counts whose mean square error (n,) is this."""
+    return np.asarray(1 / (error + 4) ** CONFIDENCE, np.float32)[:, None]
 
 
 def _first_clear(
@@ -146,29 +151,6 @@ def _last_true(mask: NDArray[np.bool_], forward: bool) -> tuple[NDArray[np.int64
     return (last, distance) if forward else (len(own) - 1 - last[:, ::-1], distance[:, ::-1])
 
 
-def _statistics(picture: NDArray[np.uint8], clear: NDArray[np.bool_]) -> tuple[Field, Field, Field]:
-    """Return variance and mean square steps along x and y (h, w) of what is clear around."""
-    grey = picture.mean(axis=2, dtype=np.float32)
-    right, below = np.roll(grey, -1, axis=1), np.roll(grey, -1, axis=0)
-    whole = clear & np.roll(clear, -1, axis=1) & np.roll(clear, -1, axis=0)
-    parts = np.dstack([grey, grey * grey, (right - grey) ** 2, (below - grey) ** 2, whole * 1.0])
-    parts = _over_blocks(parts * whole[..., None], STATISTICS_PX)
-    sums = _summed_around(parts)
-    count = np.maximum(sums[..., 4:], 1e-3)
-    sums = enlarged_smoothly(np.ascontiguousarray(sums[..., :4] / count), clear.shape)
-    variance = np.maximum(sums[..., 1] - sums[..., 0] ** 2, 1)
-    return variance.astype(np.float32), sums[..., 2], sums[..., 3]
-
-
-def _summed_around(parts: Field) -> Field:
-    """Return (h, w, c) smoothed over a few blocks, wider where nothing was near."""
-    from scipy.ndimage import gaussian_filter
-
-    mode = ("nearest", "wrap", "nearest")
-    near = gaussian_filter(parts, (1.5, 1.5, 0), mode=mode)
-    return np.asarray(near + 0.02 * gaussian_filter(parts, (6, 6, 0), mode=mode))
-
-
 def means_behind(seen: Field, depth: Field, hidden: Hidden, distance: Field) -> tuple[Field, Field]:
     """Return the mean colours around, and how much of the carried ones they replace.
 
@@ -187,37 +169,47 @@ def means_behind(seen: Field, depth: Field, hidden: Hidden, distance: Field) -> 
     """
     behind = hidden.field[:-1]
     mean, share = np.zeros_like(seen[..., :3]), np.zeros_like(seen[..., :1])
+    y, x = np.nonzero(grown(hidden.covered[:-1], 2))
+    if y.size == 0:
+        return mean, share
     level = np.clip(np.log2(np.maximum(distance * BLUR_PER_DISTANCE, 0.5)), -1, BLUR_LEVELS)
-    bounds = np.quantile(behind[hidden.covered[:-1]], np.linspace(0, 1, DEPTHS + 1))
+    bounds = np.quantile(behind[y, x], np.linspace(0, 1, DEPTHS + 1))
     bounds[0], bounds[-1] = -1, 2
     for low, high in itertools.pairwise(bounds):
-        inside = (behind >= low) & (behind < high)
+        inside = (behind[y, x] >= low) & (behind[y, x] < high)
         alike = (depth > low - JUMP) & (depth < high + JUMP)
-        part = _pulled(seen * alike[..., None], level)
-        mean[inside], share[inside] = part[0][inside], part[1][inside]
+        place = y[inside], x[inside]
+        mean[place], share[place] = _pulled(seen * alike[..., None], *place, level[place])
     return mean, share
 
 
-def _pulled(seen: Field, level: Field) -> tuple[Field, Field]:
-    """Return `means_behind` for surfaces of one depth; the greater `level`, the wider the mean."""
-    mean, share = np.zeros_like(seen[..., :3]), np.zeros_like(seen[..., :1])
+def _pulled(
+    seen: Field, y: NDArray[np.int64], x: NDArray[np.int64], level: Field
+) -> tuple[Field, Field]:
+    """Return `means_behind` at places (y, x); the greater `level` (n,), the wider the mean."""
+    mean, share = np.zeros((y.size, 3), np.float32), np.zeros((y.size, 1), np.float32)
     coarse = seen
     for step in range(1, BLUR_LEVELS + 1):
         rows, columns = coarse.shape[0] // 2, coarse.shape[1] // 2
         coarse = coarse.reshape(rows, 2, columns, 2, 4).mean(axis=(1, 3))
-        wide = enlarged_smoothly(coarse, seen.shape[:2])
-        trust = np.clip(wide[..., 3:] / 8, 0, 1)
-        weight = np.clip(level - (step - 1), 0, 1)[..., None] * trust
-        mean += weight * (wide[..., :3] * (255 / np.maximum(wide[..., 3:], 1e-3)) - mean)
+        wide = _between(coarse, (y + 0.5) / 2**step - 0.5, (x + 0.5) / 2**step - 0.5)
+        trust = np.clip(wide[:, 3:] / 8, 0, 1)
+        weight = np.clip(level - (step - 1), 0, 1)[:, None] * trust
+        mean += weight * (wide[:, :3] * (255 / np.maximum(wide[:, 3:], 1e-3)) - mean)
         share += weight * (1 - share)
     return mean, share
 
 
-def _over_blocks(values: NDArray[Any], factor: int) -> Field:
-    """Return the means (h / factor, w / factor, c) of `values` (h, w, c)."""
-    height, width, channels = values.shape
-    blocks = values.reshape(height // factor, factor, width // factor, factor, channels)
-    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
+def _between(picture: Field, y: NDArray[np.float64], x: NDArray[np.float64]) -> Field:
+    """Return (n, c): `picture` (h, w, c) at places between its pixels; a ring in x."""
+    top, left = np.floor(y).astype(np.int64), np.floor(x).astype(np.int64)
+    below, aside = (y - top)[:, None], (x - left)[:, None]
+    rows = np.clip(top, 0, len(picture) - 1), np.clip(top + 1, 0, len(picture) - 1)
+    columns = left % picture.shape[1], (left + 1) % picture.shape[1]
+    upper, lower = (
+        picture[row, columns[0]] * (1 - aside) + picture[row, columns[1]] * aside for row in rows
+    )
+    return np.asarray(upper * (1 - below) + lower * below, np.float32)
 
 
 def enlarged_smoothly(picture: Field, size: tuple[int, ...]) -> Field:

@@ -19,7 +19,7 @@ from depthfusion.renderer.stages import Stage
 from depthfusion.renderer.stereo import StereoComposer
 from depthfusion.view import Mapping, Shading, Stereo, View
 
-CUT_TOLERANCE = 0.03
+CUT_TOLERANCE = 0.02
 """Fraction of disparity by which a fragment of a stretched triangle may differ from the picture."""
 SPEEDY_ANAGLYPH_SCALE = 2 / 3
 PUSH_BACK = 0.98
