@@ -8,7 +8,7 @@
 from ldm3d.hub.checking import Report, verify, verifying
 from ldm3d.hub.fetch import download, downloading
 from ldm3d.hub.finding import find
-from ldm3d.hub.known import DEFAULT_MODEL, KNOWN_MODELS, KnownModel
+from ldm3d.hub.known import DEFAULT_MODEL, DEPTH_MODEL, KNOWN_MODELS, KnownModel
 from ldm3d.hub.offer import Offer, look
 from ldm3d.hub.progress import Progress
 from ldm3d.hub.shelf import Installed, add, adding, installed, remove
@@ -16,6 +16,7 @@ from ldm3d.hub.transfer import Doing
 
 __all__ = [
     "DEFAULT_MODEL",
+    "DEPTH_MODEL",
     "KNOWN_MODELS",
     "Doing",
     "Installed",

@@ -21,6 +21,10 @@ CONFIGS = {
     "text_encoder": "config.json",
     "scheduler": "scheduler_config.json",
 }
+NETWORK_CONFIG = "config.json"
+"""At the root of a single network of transformers, such as one that estimates depth."""
+NETWORK_STEM = "model"
+NETWORK_OLD_STEM = "pytorch_model"
 MAX_JSON_BYTES = 16 * 2**20
 """A larger index is no index (the largest known one has 60 kB)."""
 
@@ -32,27 +36,27 @@ def missing_parts(folder: Path) -> list[str]:
     loader's to find out.
     """
     if not (folder / INDEX_NAME).is_file():
+        if (folder / NETWORK_CONFIG).is_file():
+            return _missing(folder, "", NETWORK_STEM, NETWORK_OLD_STEM)
         return [INDEX_NAME]
     missing = [
         f"{part}/{name}" for part, name in CONFIGS.items() if not (folder / part / name).is_file()
     ]
-    for part in WEIGHTS:
-        missing += _missing_weights(folder / part, part)
+    for part, stem in WEIGHTS.items():
+        missing += _missing(folder / part, f"{part}/", stem, OLD_STEMS.get(part, stem))
     if not any((folder / "tokenizer").glob("*.json")):
         missing.append("tokenizer/vocab.json")
     return missing
 
 
-def _missing_weights(folder: Path, part: str) -> list[str]:
-    stem = WEIGHTS[part]
-    wholes = [f"{stem}.safetensors", f"{stem}.fp16.safetensors"]
-    wholes += [f"{OLD_STEMS.get(part, stem)}.bin"]
+def _missing(folder: Path, prefix: str, stem: str, old_stem: str) -> list[str]:
+    wholes = [f"{stem}.safetensors", f"{stem}.fp16.safetensors", f"{old_stem}.bin"]
     if any((folder / name).is_file() for name in wholes):
         return []
     index = folder / f"{stem}.safetensors.index.json"
     if index.is_file():
-        return [f"{part}/{s}" for s in shards(index) if not (folder / s).is_file()]
-    return [f"{part}/{wholes[0]}"]
+        return [f"{prefix}{s}" for s in shards(index) if not (folder / s).is_file()]
+    return [f"{prefix}{wholes[0]}"]
 
 
 def shards(index: Path) -> list[str]:

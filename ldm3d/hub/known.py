@@ -11,6 +11,9 @@ OPENRAIL_M = "CreativeML OpenRAIL-M"
 DEFAULT_MODEL = "Intel/ldm3d-pano"
 """The large model for panoramas."""
 
+DEPTH_MODEL = "Intel/dpt-large"
+"""Estimates depth for pictures that have none, as LDM3D's teachers did."""
+
 
 @dataclass(frozen=True)
 class KnownModel:
@@ -22,7 +25,8 @@ class KnownModel:
     size: str
     """Pixels it was made for, as `WxH`."""
     depth_channels: int
-    """Of its autoencoder: 1, or 3 for depth packed into an RGB-like image."""
+    """Of its autoencoder: 1, or 3 for depth packed into an RGB-like image; 0: no LDM3D but a
+    network that estimates depth."""
     licence: str = OPENRAIL_M
     revision: str | None = None
     """A commit that is taken unless another is asked for; None: what the hub's main branch names
@@ -36,6 +40,7 @@ KNOWN_MODELS: Mapping[str, KnownModel] = MappingProxyType(
             KnownModel(DEFAULT_MODEL, "360° panoramas with depth", "1024x512", 1),
             KnownModel("Intel/ldm3d-4c", "pictures with depth, the better depth", "512x512", 1),
             KnownModel("Intel/ldm3d", "pictures with depth, as in the paper", "512x512", 3),
+            KnownModel(DEPTH_MODEL, "depth for pictures without", "384x384", 0, "Apache-2.0"),
         )
     }
 )

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ldm3d.depth.output import KINDS as DEPTH_KINDS
 from ldm3d.errors import DownloadError, Ldm3dError, ModelError, ModelNotFoundError, RequestError
 from ldm3d.hub import cache, client, registry
 from ldm3d.hub.finding import near_names
+from ldm3d.hub.folder import NETWORK_CONFIG
 from ldm3d.hub.known import KNOWN_MODELS, OPENRAIL_M
 from ldm3d.hub.licence import OPENRAIL_LINK, is_openrail
 from ldm3d.hub.listing import Listing, RemoteFile, listing
-from ldm3d.hub.plan import licence_files, needed
+from ldm3d.hub.plan import is_single_network, licence_files, needed
 from ldm3d.hub.transfer import Digest
 
 _REVISION = re.compile(r"[A-Za-z0-9][\w./-]{0,200}")
@@ -151,6 +153,14 @@ def _check_pins(entry: registry.Entry | None, commit: str, files: tuple[RemoteFi
 
 def _check_kind(model_id: str, commit: str, files: tuple[RemoteFile, ...]) -> None:
     """Refuse another kind of model by its configurations, before its weights."""
+    if is_single_network([file.name for file in files]):
+        kind = _config(model_id, commit, files, NETWORK_CONFIG).get("model_type")
+        if kind not in DEPTH_KINDS:
+            raise ModelError(
+                f"want an LDM3D or a depth network ({', '.join(DEPTH_KINDS)}), {model_id} is "
+                f"{kind or 'neither'}: not downloaded"
+            )
+        return
     vae = _config(model_id, commit, files, "vae/config.json")
     channels = vae.get("in_channels")
     if channels not in _CHANNELS:

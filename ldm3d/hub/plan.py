@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 
 from ldm3d.errors import ModelError
-from ldm3d.hub.folder import CONFIGS, INDEX_NAME, OLD_STEMS, WEIGHTS
+from ldm3d.hub.folder import (
+    CONFIGS,
+    INDEX_NAME,
+    NETWORK_CONFIG,
+    NETWORK_OLD_STEM,
+    NETWORK_STEM,
+    OLD_STEMS,
+    WEIGHTS,
+)
 from ldm3d.hub.listing import Listing, RemoteFile
 
 MAX_TOTAL_BYTES = 64 * 2**30
@@ -15,6 +24,7 @@ MAX_TEXT_BYTES = 16 * 2**20
 _LICENCE = re.compile(r"(licen[cs]e|copying|notice|use_policy)[\w-]*(\.(md|txt|rst))?", re.I)
 _SHARD = r"-\d{5}-of-\d{5}\.safetensors"
 _ROOT = {INDEX_NAME, "ldm3d.json", "README.md"}
+_NETWORK = {NETWORK_CONFIG, "preprocessor_config.json", "README.md"}
 _TOKENIZER = {
     "vocab.json",
     "merges.txt",
@@ -35,20 +45,37 @@ def needed(listing: Listing) -> tuple[RemoteFile, ...]:
         ModelError: if the repository is no model of this kind, or implausibly large.
     """
     by_name = {file.name: file for file in listing.files}
+    if is_single_network(by_name):
+        chosen = {n for n in by_name if n in _NETWORK or _LICENCE.fullmatch(n)}
+        weights = _weights("", NETWORK_STEM, NETWORK_OLD_STEM, set(by_name))
+        if not weights:
+            raise ModelError(f"{listing.model_id} has no {NETWORK_STEM}.safetensors: no network")
+        return _sized(by_name, chosen | weights, listing.model_id)
     lacking = [INDEX_NAME] if INDEX_NAME not in by_name else []
     lacking += [f"{part}/{c}" for part, c in CONFIGS.items() if f"{part}/{c}" not in by_name]
     chosen = {name for name in by_name if _is_text(name)}
-    for part in WEIGHTS:
-        weights = _weights(part, set(by_name))
-        lacking += [] if weights else [f"{part}/{WEIGHTS[part]}.safetensors"]
+    for part, stem in WEIGHTS.items():
+        weights = _weights(f"{part}/", stem, OLD_STEMS.get(part, stem), set(by_name))
+        lacking += [] if weights else [f"{part}/{stem}.safetensors"]
         chosen |= weights
     if lacking:
         raise ModelError(
             f"{listing.model_id} is not an LDM3D model: it has no {lacking[0]}"
             f"{f' (and {len(lacking) - 1} more)' if len(lacking) > 1 else ''}"
         )
+    return _sized(by_name, chosen, listing.model_id)
+
+
+def is_single_network(names: Collection[str]) -> bool:
+    """Whether a repository holds one network of transformers instead of a pipeline's parts."""
+    return INDEX_NAME not in names and NETWORK_CONFIG in names
+
+
+def _sized(
+    by_name: Mapping[str, RemoteFile], chosen: set[str], model_id: str
+) -> tuple[RemoteFile, ...]:
     files = sorted((by_name[name] for name in chosen), key=lambda f: (f.size_bytes, f.name))
-    _check_sizes(files, listing.model_id)
+    _check_sizes(files, model_id)
     return tuple(files)
 
 
@@ -71,17 +98,17 @@ def _is_text(name: str) -> bool:
     return CONFIGS.get(part) == rest
 
 
-def _weights(part: str, names: set[str]) -> set[str]:
-    stem, old = f"{part}/{WEIGHTS[part]}", OLD_STEMS.get(part, WEIGHTS[part])
-    shards = {n for n in names if re.fullmatch(re.escape(stem) + _SHARD, n)}
-    index = f"{stem}.safetensors.index.json"
-    if f"{stem}.safetensors" in names:
-        return {f"{stem}.safetensors"}
+def _weights(prefix: str, stem: str, old_stem: str, names: set[str]) -> set[str]:
+    whole = f"{prefix}{stem}"
+    shards = {n for n in names if re.fullmatch(re.escape(whole) + _SHARD, n)}
+    index = f"{whole}.safetensors.index.json"
+    if f"{whole}.safetensors" in names:
+        return {f"{whole}.safetensors"}
     if index in names and shards:
         return shards | {index}
-    if f"{stem}.fp16.safetensors" in names:
-        return {f"{stem}.fp16.safetensors"}
-    return {f"{part}/{old}.bin"} & names
+    if f"{whole}.fp16.safetensors" in names:
+        return {f"{whole}.fp16.safetensors"}
+    return {f"{prefix}{old_stem}.bin"} & names
 
 
 def _check_sizes(files: list[RemoteFile], model_id: str) -> None:

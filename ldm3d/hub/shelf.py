@@ -8,6 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ldm3d.depth.output import KINDS as DEPTH_KINDS
 from ldm3d.errors import (
     MissingPackageError,
     ModelError,
@@ -17,7 +18,7 @@ from ldm3d.errors import (
 from ldm3d.hub import cache, client, registry
 from ldm3d.hub.checking import hashing, model_files
 from ldm3d.hub.finding import find, near_names
-from ldm3d.hub.folder import INDEX_NAME, missing_parts, read_json
+from ldm3d.hub.folder import INDEX_NAME, NETWORK_CONFIG, missing_parts, read_json
 from ldm3d.hub.known import KNOWN_MODELS
 from ldm3d.hub.progress import Progress
 from ldm3d.hub.registry import Entry, FileRecord
@@ -163,7 +164,7 @@ def _cached(model_id: str, entry: Entry | None) -> Installed | None:
         present = cache.snapshots(model_id)
         folder = present[0] if present else None
         missing = tuple(missing_parts(folder)) if folder is not None else ("the rest of it",)
-    if entry is None and not _is_ldm3d(model_id, folder):
+    if entry is None and not _is_of_use(model_id, folder):
         return None
     return Installed(
         name=model_id,
@@ -177,12 +178,14 @@ def _cached(model_id: str, entry: Entry | None) -> Installed | None:
     )
 
 
-def _is_ldm3d(model_id: str, folder: Path | None) -> bool:
-    """Whether a model in the cache, maybe brought by another program, is one of this kind."""
+def _is_of_use(model_id: str, folder: Path | None) -> bool:
+    """Whether a model in the cache, maybe brought by another program, is of use here."""
     if model_id in KNOWN_MODELS:
         return True
     if folder is None:
         return False
+    if read_json(folder / NETWORK_CONFIG).get("model_type") in DEPTH_KINDS:
+        return True
     return "LDM3D" in str(read_json(folder / INDEX_NAME).get("_class_name", ""))
 
 

@@ -311,20 +311,47 @@ def test_a_complete_snapshot_of_another_commit_is_taken_where_nothing_is_pinned(
         find(f"{MODEL}@main")
 
 
-@pytest.mark.slow
-def test_a_downloaded_real_model_loads(hub: HubServer, tmp_path: Path) -> None:
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    try:
-        from tiny import tiny_model
-    finally:
-        sys.path.pop(0)
-    import ldm3d
-
-    folder = tiny_model(tmp_path / "made")
-    files = {
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
         p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
     }
-    hub.repo("some/tiny", files)
+
+
+@pytest.mark.slow
+def test_a_downloaded_depth_network_loads_and_is_no_default(hub: HubServer, tmp_path: Path) -> None:
+    from depthfusion.generator.models import default_model
+    from ldm3d.depth import load_depth_model
+    from ldm3d.hub import DEPTH_MODEL
+    from tests.ldm3d.depth.tiny_networks import tiny_network
+
+    folder = tiny_network("dpt", tmp_path / "made")
+    hub.repo(DEPTH_MODEL, contents(folder) | {"model.onnx": b"too much", "evil.py": b"x = 1"})
+    with pytest.raises(ModelNotFoundError, match=f"depthfusion models download {DEPTH_MODEL}"):
+        load_depth_model(DEPTH_MODEL)
+    got = download(DEPTH_MODEL, accept_licence=True)
+    assert not {p.name for p in got.iterdir()} & {"model.onnx", "evil.py"}
+    load_depth_model(DEPTH_MODEL, device="cpu")
+    assert [m.name for m in installed() if not m.missing] == [DEPTH_MODEL]
+    assert not verify(DEPTH_MODEL).problems
+    with pytest.raises(ModelNotFoundError, match="no model on this machine"):
+        default_model()
+
+
+def test_a_network_for_something_else_is_refused_before_its_weights(hub: HubServer) -> None:
+    config = b'{"model_type": "bert"}'
+    hub.repo("some/bert", {"config.json": config, "model.safetensors": bytes(1000)})
+    with pytest.raises(ModelError, match=r"some/bert is bert: not downloaded"):
+        download("some/bert", accept_licence=True)
+    assert hub.log and not any("safetensors" in entry.path for entry in hub.log)
+
+
+@pytest.mark.slow
+def test_a_downloaded_real_model_loads(hub: HubServer, tmp_path: Path) -> None:
+    import ldm3d
+    from tests.ldm3d.tiny import tiny_model
+
+    folder = tiny_model(tmp_path / "made")
+    hub.repo("some/tiny", contents(folder))
     download("some/tiny", accept_licence=True)
     model = ldm3d.load("some/tiny", device="cpu")
     assert model.fingerprint == ldm3d.load(folder, device="cpu").fingerprint
