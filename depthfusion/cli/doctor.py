@@ -29,7 +29,7 @@ LIBRARIES = {
     "tifffile": "tifffile",
 }
 """What a person calls it -> the distribution whose version is told."""
-EXTRAS = {"vr": "openvr"}
+EXTRAS = {"generate": "torch", "vr": "openvr"}
 """Extra of this package -> the module that it brings."""
 
 # Graphics drivers and Qt may abort the process instead of raising: both are tried in a child.
