@@ -1,0 +1,132 @@
+"""A run's folder: what it is a run of, and one process at a time in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO, Any
+
+from ldm3d.errors import InputError, Ldm3dError, RequestError
+
+RUN_FILE = "run.json"
+MAY_CHANGE = frozenset({"lr", "steps", "data", "autoencoder"})
+"""What a later call may ask for otherwise; each change is noted in run.json.
+
+Data may move to another place; that it is the same is the user's word.
+"""
+KEPT_SAMPLES = 24
+
+
+class RunFolder:
+    """run.json, metrics.jsonl, checkpoints/ and samples/ of one run."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the folder; it need not exist yet."""
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self.samples = path / "samples"
+        self.metrics = path / "metrics.jsonl"
+
+    def begin(self, about: Mapping[str, Any], step: int) -> None:
+        """Write run.json, or check that the run that is there is the same.
+
+        Args:
+            about: what decides the result, JSON-able.
+            step: where this call goes on.
+
+        Raises:
+            RequestError: if the folder holds another run.
+        """
+        file = self.path / RUN_FILE
+        about = json.loads(json.dumps(dict(about)))
+        if not file.exists():
+            _write_json(file, {"version": 1, **about, "versions": versions(), "changes": []})
+            return
+        stored = self.read()
+        changed = {key: value for key, value in about.items() if stored.get(key) != value}
+        for key, value in changed.items():
+            if key not in MAY_CHANGE:
+                raise RequestError(
+                    f"want to go on with the run in {self.path}, but its {key} is "
+                    f"{stored.get(key)!r}, not {value!r}: leave that option as it was, or choose a "
+                    "new folder"
+                )
+        if changed:
+            stored["changes"].append({"step": step, **changed})
+            _write_json(file, stored | changed)
+
+    def read(self) -> dict[str, Any]:
+        """Return run.json.
+
+        Raises:
+            InputError: if there is no run, or its file is damaged.
+        """
+        try:
+            values: dict[str, Any] = json.loads((self.path / RUN_FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"want a run's folder with {RUN_FILE}, got {self.path}: {error}"
+            ) from None
+        return values
+
+    def clean_samples(self) -> None:
+        """Delete the oldest sample pictures beyond the number that is kept."""
+        for old in sorted(self.samples.glob("step-*.png"))[:-KEPT_SAMPLES]:
+            old.unlink(missing_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out; the system lets go of the lock when this one dies.
+
+        Raises:
+            Ldm3dError: if another process trains here.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("a+b") as file:
+            try:
+                _lock(file)
+            except OSError:
+                raise Ldm3dError(
+                    f"another process trains in {self.path}: wait for it, or choose another folder"
+                ) from None
+            yield
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what the result depends on."""
+    found = {}
+    for name in (
+        "depthfusion-panorama",
+        "torch",
+        "diffusers",
+        "transformers",
+        "accelerate",
+        "numpy",
+    ):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def _lock(file: IO[bytes]) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        import fcntl
+
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

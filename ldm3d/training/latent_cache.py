@@ -1,0 +1,239 @@
+"""Latents of a whole set, encoded once by the frozen autoencoder and kept on disk.
+
+    FOLDER/
+      shard-00000.DIGEST.npy     (n, variants, c, h, w) float16, for each shard of the set
+
+A file appears whole (written under a temporary name, then renamed). DIGEST depends on the
+autoencoder's weights, the pictures and the variants: when one of them changes the shard is
+encoded anew and the old file deleted; a set that grew costs only its new shards.
+
+Augmentation costs nothing later: the encoder is seamless, so a turn of the panorama by whole cells
+is a roll of its latents, exactly. What is not exact is encoded as a variant of its own: turns by
+parts of a cell (phases) and the mirror image.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ldm3d.data.world_set import WorldSet
+from ldm3d.depth_codec import Layout, planes_from_depth
+from ldm3d.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_SAMPLES, _SAMPLE_BYTES = 16, 1 << 15
+
+
+@dataclass(frozen=True)
+class Variants:
+    """Which versions of each picture are encoded."""
+
+    phases: int = 2
+    """Turns by 0, 1/phases, 2/phases... of a cell."""
+    mirror: bool = True
+    """Whether the mirror image is encoded too."""
+    width: int | None = None
+    """Pictures are averaged down to it before; None: as they are."""
+
+    @property
+    def count(self) -> int:
+        """Versions of each picture."""
+        return self.phases * (2 if self.mirror else 1)
+
+
+class LatentCache:
+    """Reads the latents of a set; they stay on disk until they are asked for."""
+
+    def __init__(self, files: list[Path]) -> None:
+        """Open the files of all shards, in the order of the set."""
+        self._parts: list[NDArray[np.float16]] = [np.load(file, mmap_mode="r") for file in files]
+        self._ends = np.cumsum([len(part) for part in self._parts])
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, rows and columns of one picture's latents."""
+        channels, rows, columns = self._parts[0].shape[2:]
+        return int(channels), int(rows), int(columns)
+
+    @property
+    def variants(self) -> int:
+        """Versions of each picture."""
+        return int(self._parts[0].shape[1])
+
+    def latents(self, index: int, variant: int = 0) -> NDArray[np.float16]:
+        """Return one picture's latents, (c, h, w), about unit variance."""
+        part = int(np.searchsorted(self._ends, index, side="right"))
+        row = index - (int(self._ends[part - 1]) if part else 0)
+        latents: NDArray[np.float16] = self._parts[part][row, variant]
+        return latents
+
+    def turned(self, index: int, random: np.random.Generator) -> NDArray[np.float16]:
+        """Return one picture's latents, turned and perhaps mirrored at random."""
+        variant = int(random.integers(self.variants))
+        cells = int(random.integers(self.shape[2]))
+        return np.roll(self.latents(index, variant), cells, axis=-1)
+
+
+def cached_latents(
+    worlds: WorldSet,
+    vae: Any,
+    folder: Path,
+    variants: Variants | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> LatentCache:
+    """Return the latents of a set after encoding what is not there yet.
+
+    Args:
+        worlds: the set.
+        vae: diffusers' autoencoder, frozen, made seamless, on its device.
+        folder: of the cache; it holds the latents of one set by one autoencoder.
+        variants: versions of each picture.
+        progress: called with pictures done and pictures in all.
+
+    Raises:
+        InputError: if a picture's latents are no numbers, or the sizes do not fit the autoencoder.
+    """
+    wanted = variants or Variants()
+    _check_sizes(worlds, vae, wanted)
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(".shard-*"):  # of a run that was killed
+        left.unlink()
+    key = f"{weights_digest(vae)} {wanted}"
+    files = []
+    for name, numbers in worlds.shards:
+        path = folder / f"{name}.{_pictures_digest(worlds.folder / name, key)}.npy"
+        if not path.is_file():
+            _encode_shard(worlds, numbers, vae, wanted, path, progress)
+            _remove_others(folder, name, path)
+        files.append(path)
+    return LatentCache(files)
+
+
+def latents_of(worlds: WorldSet, index: int, vae: Any, variants: Variants) -> Tensor:
+    """Encode all versions of one picture: (variants, c, h, w) float32.
+
+    First the phases of the picture as it is, then those of its mirror image.
+
+    Raises:
+        InputError: if the result is not finite.
+    """
+    import torch
+
+    from ldm3d.decode import encode_planes
+
+    planes = torch.from_numpy(_planes(worlds, index, vae, variants.width))
+    cell = 2 ** (len(vae.config.block_out_channels) - 1)
+    shifts = [phase * cell // variants.phases for phase in range(variants.phases)]
+    sides = [planes, planes.flip(-1)] if variants.mirror else [planes]
+    batch = torch.stack([side.roll(shift, dims=-1) for side in sides for shift in shifts])
+    latents = encode_planes(vae, batch.to(vae.device)).cpu()
+    if not torch.isfinite(latents).all():
+        raise InputError(
+            f"the autoencoder gives no numbers for picture {index} of {worlds.folder} "
+            f"({worlds.facts[index].family} {worlds.facts[index].seed}): make its shard anew, or "
+            "take another autoencoder"
+        )
+    return latents
+
+
+def weights_digest(network: Any) -> str:
+    """Return 16 hex digits that change with any weight or the configuration of a network."""
+    import torch
+
+    digest = hashlib.blake2b(digest_size=8)
+    digest.update(repr(sorted(network.config.items(), key=lambda item: item[0])).encode())
+    for name, value in sorted(network.state_dict().items()):
+        raw = value.detach().cpu().contiguous().view(torch.uint8)
+        digest.update(f"{name} {tuple(value.shape)}".encode() + raw.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _planes(worlds: WorldSet, index: int, vae: Any, width: int | None) -> NDArray[np.float32]:
+    """Return (3 + d, H, W) float32 in [0, 1], averaged down to `width`."""
+    layout = Layout.FOUR if vae.config.in_channels == 4 else Layout.SIX
+    color = worlds.color(index).astype(np.float32).transpose(2, 0, 1) / np.float32(255)
+    depth = worlds.depth(index)[None]
+    if width is not None and width != color.shape[2]:
+        color, depth = (_averaged(x, color.shape[2] // width) for x in (color, depth))
+    return np.concatenate([color, planes_from_depth(depth[0], layout)])
+
+
+def _averaged(x: NDArray[np.float32], times: int) -> NDArray[np.float32]:
+    """Return the means of squares of `times` x `times` pixels."""
+    planes, height, width = x.shape
+    cut = x.reshape(planes, height // times, times, width // times, times)
+    means: NDArray[np.float32] = cut.mean(axis=(2, 4), dtype=np.float32)
+    return means
+
+
+def _encode_shard(
+    worlds: WorldSet,
+    numbers: range,
+    vae: Any,
+    variants: Variants,
+    path: Path,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.npy")
+    done = None
+    try:
+        for row, index in enumerate(numbers):
+            latents = latents_of(worlds, index, vae, variants).numpy()
+            if done is None:
+                done = np.lib.format.open_memmap(
+                    temporary, mode="w+", dtype=np.float16, shape=(len(numbers), *latents.shape)
+                )
+            done[row] = latents
+            if progress is not None:
+                progress(index + 1, len(worlds))
+        assert done is not None  # a shard holds a picture
+        done.flush()
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _remove_others(folder: Path, name: str, keep: Path) -> None:
+    for path in folder.glob(f"{name}.*.npy"):
+        if path != keep:
+            path.unlink()
+
+
+def _pictures_digest(shard: Path, key: str) -> str:
+    """Return 16 hex digits for the pictures of a shard: size and samples of both arrays."""
+    digest = hashlib.blake2b(key.encode(), digest_size=8)
+    for name in ("color.npy", "depth.npy"):
+        path = shard / name
+        size = path.stat().st_size
+        digest.update(f"{name} {size}".encode())
+        with path.open("rb") as file:
+            for part in range(_SAMPLES):
+                file.seek(part * max(0, size - _SAMPLE_BYTES) // (_SAMPLES - 1))
+                digest.update(file.read(_SAMPLE_BYTES))
+    return digest.hexdigest()
+
+
+def _check_sizes(worlds: WorldSet, vae: Any, variants: Variants) -> None:
+    cell = 2 ** (len(vae.config.block_out_channels) - 1)
+    if variants.phases < 1 or cell % variants.phases:
+        raise InputError(f"want phases that divide a cell of {cell} pixels, got {variants.phases}")
+    width = variants.width or worlds.info.width
+    height = width * worlds.info.height // worlds.info.width
+    if worlds.info.width % width or width % cell or height % cell:
+        raise InputError(
+            f"want a width that divides {worlds.info.width} and cells of {cell} pixels in both "
+            f"directions, got {width}x{height}"
+        )
