@@ -73,6 +73,7 @@ class WorldSet:
         self._depth: list[NDArray[np.uint16]] = []
         self.facts: list[Facts] = []
         self._ends: list[int] = []
+        self._names: list[str] = []
         for shard in sorted(self.folder.glob("shard-*")):
             self._open(shard)
         if not self.facts:
@@ -96,9 +97,18 @@ class WorldSet:
         self._depth.append(depth)
         self.facts += facts
         self._ends.append(len(self.facts))
+        self._names.append(shard.name)
 
     def __len__(self) -> int:
         return len(self.facts)
+
+    @property
+    def shards(self) -> list[tuple[str, range]]:
+        """Return the name and the picture numbers of each shard, in order."""
+        return [
+            (name, range(start, end))
+            for name, start, end in zip(self._names, [0, *self._ends], self._ends, strict=False)
+        ]
 
     def _place(self, index: int) -> tuple[int, int]:
         shard = bisect.bisect_right(self._ends, index)
