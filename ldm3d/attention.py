@@ -51,6 +51,12 @@ def set_matrix_attention(unet: Any, on: bool) -> None:
             layer.set_processor(MatrixAttention() if on else AttnProcessor2_0())
 
 
+def attention_kind(unet: Any) -> str:
+    """Return "matrix" or "fused": it decides the last bits of a picture."""
+    by_products = any(isinstance(m, MatrixAttention) for m in unet.attn_processors.values())
+    return "matrix" if by_products else "fused"
+
+
 class MatrixAttention:
     """What diffusers calls to run an `Attention` layer."""
 

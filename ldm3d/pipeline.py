@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from ldm3d import lora
+from ldm3d.attention import attention_kind
 from ldm3d.decode import decode_latents, encode_planes, preview_planes
 from ldm3d.depth_codec import depth_from_planes
 from ldm3d.errors import Ldm3dError, RequestError
@@ -295,6 +296,7 @@ def _made_with(model: Model, recipe: Recipe, plan: MemoryPlan) -> dict[str, Any]
         "device": model.device.type,
         "threads": torch.get_num_threads(),
         "machine": platform.machine(),
+        "attention": attention_kind(model.unet),
         "tile": plan.tile,
         "versions": {
             "torch": torch.__version__,

@@ -154,6 +154,8 @@ def _explained(place: Path) -> Iterator[None]:
     """Turn whatever the libraries raise on a damaged folder into one line."""
     import pickle
 
+    from ldm3d.memory import is_out_of_memory
+
     try:
         yield
     except (
@@ -164,16 +166,10 @@ def _explained(place: Path) -> Iterator[None]:
         RuntimeError,
         pickle.UnpicklingError,
     ) as error:
-        if _is_memory(error):
+        if is_out_of_memory(error):
             raise
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"cannot load {place}: {reason}; get the model again") from error
-
-
-def _is_memory(error: BaseException) -> bool:
-    import torch
-
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
 @contextlib.contextmanager

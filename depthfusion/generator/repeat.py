@@ -25,6 +25,7 @@ _DECIDING = {
     "device": "device",
     "threads": "threads",
     "machine": "processor",
+    "attention": "kind of attention",
     "tile": "tiles of the decoder",
     "versions": "versions",
     "files": "starting picture or LoRA",
