@@ -147,6 +147,11 @@ def test_half_precision_is_refused_on_a_cpu(tiny_folder: Path) -> None:
         ldm3d.load(tiny_folder, device="cpu", dtype="float16")
 
 
+def test_compiling_is_refused_where_it_does_not_pay(tiny_folder: Path) -> None:
+    with pytest.raises(RequestError, match="CUDA"):
+        ldm3d.load(tiny_folder, device="cpu", compiled=True)
+
+
 def test_the_fingerprint_changes_with_one_weight_and_not_with_the_place(
     folder: Path, tiny_folder: Path
 ) -> None:
