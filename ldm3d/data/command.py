@@ -27,6 +27,38 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     bundle.add_argument("--only", nargs="*", default=(), metavar="SLUG")
     bundle.set_defaults(run=_bundle)
 
+    _add_make(parts)
+    _add_sheet(parts)
+
+
+def _add_make(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    make = parts.add_parser("make", help="make a training set of procedural worlds; resumable")
+    make.add_argument("folder", type=Path, help="of the set")
+    make.add_argument("--count", type=int, required=True, metavar="N", help="worlds in all")
+    make.add_argument("--families", nargs="*", default=(), metavar="NAME", help="default: all")
+    make.add_argument("--size", type=_size, default=(512, 256), metavar="WxH")
+    make.add_argument("--workers", type=int, default=1, metavar="K", help="processes")
+    make.add_argument("--variants", type=int, default=4, metavar="V", help="pictures of a scene")
+    make.add_argument(
+        "--seed", type=int, default=0, help="first seed; 1000000 and more are for held-out sets"
+    )
+    make.add_argument("--shard", type=int, default=256, metavar="N", help="worlds a shard")
+    make.add_argument("--detail", type=float, default=0.3, help="share of small things, up to 1")
+    make.add_argument("--supersample", type=int, default=1, metavar="S", help="S x S samples")
+    make.add_argument("--device", type=int, default=None, help="EGL device; default: the best")
+    make.set_defaults(run=_make)
+
+
+def _add_sheet(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sheet = parts.add_parser("sheet", help="make a contact sheet of a set")
+    sheet.add_argument("folder", type=Path, help="of the set")
+    sheet.add_argument("-o", "--output", type=Path, default=Path("sheet.png"), metavar="OUT")
+    sheet.add_argument("--count", type=int, default=32, metavar="N", help="pictures")
+    sheet.add_argument("--columns", type=int, default=4)
+    sheet.add_argument("--width", type=int, default=400, help="of one picture, pixels")
+    sheet.add_argument("--families", nargs="*", default=(), metavar="NAME", help="default: all")
+    sheet.set_defaults(run=_contact_sheet)
+
 
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
@@ -96,4 +128,62 @@ def _bundle(options: argparse.Namespace) -> int:
 
     for line in make_bundle(options.output, options.width, options.only):
         print(line, flush=True)
+    return 0
+
+
+def _make(options: argparse.Namespace) -> int:
+    from ldm3d.data.families import family_names
+    from ldm3d.data.make import make_set
+    from ldm3d.data.make_shard import Plan
+    from ldm3d.data.progress_line import ProgressLine
+    from ldm3d.errors import Ldm3dError
+
+    unknown = sorted(set(options.families) - set(family_names()))
+    if unknown:
+        print(f"no family {unknown[0]!r}: choose of {', '.join(family_names())}", file=sys.stderr)
+        return 2
+    plan = Plan(
+        tuple(options.families) or family_names(),
+        options.count,
+        options.size[0],
+        options.variants,
+        options.seed,
+        options.shard,
+        options.detail,
+        options.supersample,
+    )
+    line = ProgressLine(sys.stderr)
+    try:
+        for progress in make_set(options.folder, plan, options.workers, options.device):
+            line.show(progress)
+    except Ldm3dError as error:
+        line.end()
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        line.end()
+        print("stopped; the same command goes on", file=sys.stderr)
+        return 130
+    line.end()
+    print(options.folder)
+    return 0
+
+
+def _contact_sheet(options: argparse.Namespace) -> int:
+    from ldm3d.data.sheet import chosen, contact_sheet
+    from ldm3d.data.world_set import WorldSet
+    from ldm3d.errors import Ldm3dError
+
+    try:
+        worlds = WorldSet(options.folder)
+    except Ldm3dError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    indices = chosen(worlds, options.count, options.families)
+    if not indices:
+        print(f"no world of {', '.join(options.families)} in {options.folder}", file=sys.stderr)
+        return 66
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    contact_sheet(worlds, indices, options.columns, options.width).save(options.output)
+    print(options.output)
     return 0

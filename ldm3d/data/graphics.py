@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ldm3d.data.noise import volume_cells, volume_fbm
-from ldm3d.data.scene import Batch
 from ldm3d.data.shader_files import shader_source
 
 Floats = NDArray[np.float32]
@@ -29,19 +28,61 @@ FACES = np.array(
 )  # (6, 3, 3): forward, right, up; the twin of face_basis in shaders/worlds/common.glsl
 
 
-def open_context() -> moderngl.Context:
-    """Return a standalone OpenGL 3.3 context, on EGL where there is one."""
+_SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
+
+
+def open_context(device: int | None = None) -> moderngl.Context:
+    """Return a standalone OpenGL 3.3 context, on EGL where there is one.
+
+    Args:
+        device: the number of an EGL device; None: the first that is no software renderer, and
+            the software renderer where there is no other.
+
+    Raises:
+        Exception: glcontext's own, where there is no such device or no OpenGL at all.
+    """
+    if device is not None:
+        return _on_device(device)
+    found: list[int] = []
+    for number in range(16):
+        try:
+            context = _on_device(number)
+        except Exception:  # glcontext raises bare Exception for a number past the last device
+            break
+        if not is_software(context):
+            return context
+        found.append(number)
+        context.release()
+    if found:
+        return _on_device(found[0])
     try:
-        return moderngl.create_context(standalone=True, require=330, backend="egl")  # type: ignore[arg-type]  # its stub wants a dict
+        return moderngl.create_context(standalone=True, require=330, backend="egl")  # type: ignore[arg-type]  # as above
     except Exception:  # glcontext raises bare Exception when libEGL is absent
         return moderngl.create_context(standalone=True, require=330)
+
+
+def _on_device(number: int) -> moderngl.Context:
+    # Its stub takes the backend's name and the settings for dictionaries.
+    return moderngl.create_context(
+        standalone=True,
+        require=330,
+        backend="egl",  # type: ignore[arg-type]
+        device_index=number,  # type: ignore[arg-type]
+    )
+
+
+def is_software(context: moderngl.Context) -> bool:
+    """Say whether a context draws on the CPU."""
+    name = str(context.info["GL_RENDERER"]).lower()
+    return any(word in name for word in _SOFTWARE)
 
 
 class Graphics:
     """Owns the context and everything that outlives one world. Use with ``with``."""
 
-    def __init__(self) -> None:
-        self.context = open_context()
+    def __init__(self, device: int | None = None) -> None:
+        """Open a context; `device` is the number of an EGL device, None the best there is."""
+        self.context = open_context(device)
         self._programs: dict[tuple[str, str], moderngl.Program] = {}
 
     def __enter__(self) -> Graphics:
@@ -126,58 +167,3 @@ def assign(program: moderngl.Program, uniforms: dict[str, Any]) -> None:
 
 def _is_matrix(member: moderngl.Uniform) -> bool:
     return member.dimension in (9, 16)
-
-
-class DrawnBatch:
-    """A batch on the GPU; draws those of its instances that a view can see."""
-
-    def __init__(self, graphics: Graphics, batch: Batch) -> None:
-        self.batch = batch
-        context = graphics.context
-        self._vertices = context.buffer(batch.mesh.vertex_data().tobytes())
-        self._index = context.buffer(batch.mesh.faces.astype(np.int32).tobytes())
-        self._rows = context.buffer(reserve=batch.instances.nbytes, dynamic=True)
-        surface = graphics.program("surface.vert", "surface.frag")
-        shadow = graphics.program("shadow.vert", "shadow.frag")
-        names = ("a_position", "a_normal", "a_texture", "a_color", "a_material")
-        rows = ("i_row0", "i_row1", "i_row2")
-        self._surface = context.vertex_array(
-            surface,
-            [
-                (self._vertices, "3f 3f 3f 4f 1f", *names),
-                (self._rows, "4f 4f 4f 4f/i", *rows, "i_tint"),
-            ],
-            self._index,
-        )
-        self._shadow = context.vertex_array(
-            shadow,
-            [(self._vertices, "3f 44x", "a_position"), (self._rows, "4f 4f 4f 16x/i", *rows)],
-            self._index,
-        )
-        low, high = batch.mesh.position.min(axis=0), batch.mesh.position.max(axis=0)
-        middle = (low + high) / 2
-        radius = float(np.linalg.norm(batch.mesh.position - middle, axis=1).max())
-        matrix = batch.instances[:, :12].reshape(-1, 3, 4)
-        self.centers = matrix[:, :, :3] @ middle + matrix[:, :, 3]
-        self.radii = radius * np.linalg.norm(matrix[:, :, :3], axis=1).max(axis=1)
-
-    def draw(self, visible: NDArray[np.bool_], *, shadow: bool) -> None:
-        """Draw the chosen instances with the program that is set up."""
-        count = int(visible.sum())
-        if count:
-            self._rows.write(np.ascontiguousarray(self.batch.instances[visible]).tobytes())
-            (self._shadow if shadow else self._surface).render(instances=count)
-
-    def seen_by_face(self, relative: Floats, face: int) -> NDArray[np.bool_]:
-        """Say which instances may touch a cube face; `relative` (N, 3) are centers in its frame."""
-        forward, right, up = FACES[face]
-        reach = relative @ forward + self.radii * 1.42
-        inside = (np.abs(relative @ right) < reach + self.radii) & (
-            np.abs(relative @ up) < reach + self.radii
-        )
-        return np.asarray(inside & (reach > 0))
-
-    def release(self) -> None:
-        """Free the GPU memory."""
-        for thing in (self._surface, self._shadow, self._vertices, self._index, self._rows):
-            thing.release()

@@ -45,9 +45,10 @@ def world_from_scene(
     scene: Scene, family: str, seed: int, width: int, effort: Effort | None, graphics: Graphics
 ) -> World:
     """Render a scene that is already built."""
-    renderer = WorldRenderer(graphics, scene)
+    chosen = effort or effort_for(width)
+    renderer = WorldRenderer(graphics, scene, chosen)
     try:
-        light, distance_m = renderer.render(width, effort or effort_for(width), seed)
+        light, distance_m = renderer.render(width, chosen, seed)
     finally:
         renderer.release()
     columns = -round(scene.facing_deg / 360 * width)

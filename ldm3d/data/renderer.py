@@ -8,14 +8,15 @@ ambient shadows and smooth edges come from the same sum.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from ldm3d.data.graphics import DrawnBatch, Graphics, assign
+from ldm3d.data.drawn import DrawnBatch
+from ldm3d.data.graphics import Graphics, assign
 from ldm3d.data.scene import Air, Scene
 from ldm3d.data.shadows import Shadows, light_basis
 
@@ -34,13 +35,23 @@ class Effort:
     """Things whose radius is seen smaller than this are left out."""
     least_texels: float = 0.5
     """The same for what casts shadows, in texels of the shadow map."""
+    clouds_px: int = 0
+    """Width of the picture of the clouds; 0: half of the whole picture's, at least 512."""
+    coarseness: int = 1
+    """Divides the sides of the shadow maps."""
+    shadowed_lamps: int = 1000
+    """How many lamps cast shadows: those that light the eye's surroundings most."""
+    thrifty: bool = False
+    """Draw what is seen small with fewer faces, and use shadow maps again where they still fit:
+    in the mirror image, and for another view of the same scene."""
 
 
 def training_effort(width_px: int) -> Effort:
     """Return the least effort that still looks right at `width_px`: for thousands of pictures."""
     return Effort(
-        passes=1, sky_fours=1, face_px=effort_for(width_px).face_px, cloud_steps=24,
-        least_px=0.7, least_texels=2.0,
+        passes=1, sky_fours=1, face_px=effort_for(width_px).face_px, cloud_steps=20,
+        least_px=0.7, least_texels=2.0, clouds_px=width_px // 2, coarseness=2, shadowed_lamps=2,
+        thrifty=True,
     )  # fmt: skip
 
 
@@ -75,14 +86,46 @@ def _random_rotation(rng: np.random.Generator) -> Floats:
     return np.asarray(q * np.sign(np.linalg.det(q)), np.float32)
 
 
+@dataclass
+class _KeptShadows:
+    """Where the shadow maps were drawn from, so that they can be used again."""
+
+    sun: Floats = field(default_factory=lambda: np.zeros((4, 4, 4), np.float32))
+    sun_center: Floats | None = None
+    sun_direction: Floats | None = None
+    sky: Floats = field(default_factory=lambda: np.zeros((8, 4, 4), np.float32))
+    sky_center: Floats | None = None
+    four: Floats = field(default_factory=lambda: np.zeros((4, 3), np.float32))
+
+    def suits_sun(self, direction: Floats, center: Floats) -> bool:
+        """Say whether the sun's maps are still right within about a texel of the finest."""
+        if self.sun_center is None or self.sun_direction is None:
+            return False
+        same = bool(np.array_equal(direction, self.sun_direction))
+        return same and float(np.linalg.norm(center - self.sun_center)) < 1.5
+
+    def suits_sky(self, center: Floats) -> bool:
+        """Say whether the sky's maps still lie around the eye."""
+        near = self.sky_center
+        return near is not None and float(np.linalg.norm(center - near)) < 2.5
+
+
 class WorldRenderer:
     """Renders one scene; owns its GPU memory until `release`."""
 
-    def __init__(self, graphics: Graphics, scene: Scene) -> None:
+    def __init__(self, graphics: Graphics, scene: Scene, effort: Effort | None = None) -> None:
         self._graphics = graphics
         self._scene = scene
-        self._batches = [DrawnBatch(graphics, batch) for batch in scene.batches]
-        self._shadows = Shadows(graphics, self._batches)
+        self._effort = effort or Effort()
+        thrifty = self._effort.thrifty
+        self._batches = [DrawnBatch(graphics, batch, thrifty=thrifty) for batch in scene.batches]
+        self._shadows = Shadows(graphics, self._batches, self._effort.coarseness)
+        self._kept = _KeptShadows()
+        self._sky = self._sky_uniforms()
+
+    def look_again(self, scene: Scene) -> None:
+        """Take another eye, air or lamps for the same geometry, before the next `render`."""
+        self._scene = replace(scene, batches=self._scene.batches)
         self._sky = self._sky_uniforms()
 
     def release(self) -> None:
@@ -128,13 +171,17 @@ class WorldRenderer:
     def render(self, width_px: int, effort: Effort, seed: int = 0) -> tuple[Floats, Floats]:
         """Return linear color (H, W, 3) and distance in metres (H, W), infinity for sky."""
         scene = self._scene
-        clouds = self._clouds(max(512, min(width_px // 2, 2048)), effort.cloud_steps)
+        clouds_px = effort.clouds_px or max(512, min(width_px // 2, 2048))
+        clouds = self._clouds(clouds_px, effort.cloud_steps)
         mirror = None
         if scene.mirror_height_m is not None:
             small = replace(
-                effort, passes=min(2, effort.passes), face_px=max(128, effort.face_px // 2)
+                effort,
+                passes=min(2, effort.passes),
+                face_px=max(128, effort.face_px // 2),
+                shadowed_lamps=0 if effort.thrifty else effort.shadowed_lamps,
             )
-            half = max(256, width_px // 2)
+            half = max(128 if effort.thrifty else 256, width_px // 2)
             mirror = self._passes(half, small, seed + 1, clouds, None, mirrored=True)[0]
         total, distances = self._passes(width_px, effort, seed, clouds, mirror, mirrored=False)
         data = np.frombuffer(total.read(), np.float32).reshape(width_px // 2, width_px, 4)
@@ -246,11 +293,13 @@ class WorldRenderer:
                 },
             )
             for drawn in self._batches:
-                relative = (drawn.centers - eye) @ turn.T
+                relative = np.asarray((drawn.centers - eye) @ turn.T, np.float32)
                 seen = drawn.seen_by_face(relative, face)
+                far = np.linalg.norm(relative, axis=1)
                 if least_rad > 0:
-                    seen &= drawn.radii > least_rad * np.linalg.norm(relative, axis=1)
-                drawn.draw(seen, shadow=False)
+                    seen &= drawn.radii > least_rad * far
+                pixel_m = np.maximum(far - drawn.radii, 0) * 2 / face_px
+                drawn.draw(seen, shadow=False, pixel_m=pixel_m)
         context.disable(moderngl.DEPTH_TEST)
 
     def _light(
@@ -262,26 +311,9 @@ class WorldRenderer:
         rng: np.random.Generator,
     ) -> dict[str, Any]:
         """Add sun, sky and lamps into `target`; return the sun's shadow uniforms."""
-        graphics, context, scene, air = (
-            self._graphics,
-            self._graphics.context,
-            self._scene,
-            self._scene.air,
-        )
-        center = np.array(scene.eye, np.float32)
+        graphics, context, air = self._graphics, self._graphics.context, self._scene.air
         target.clear()
-        sun = _jittered(sun_direction(air), np.radians(air.sun_softness_deg), rng)
-        extents = [6.0, 24.0, 70.0] if air.indoor else [8.0, 38.0, 200.0, 5000.0]
-        context.enable(moderngl.DEPTH_TEST)
-        matrices = self._shadows.draw_sun(sun, center, extents, effort.least_texels)
-        context.disable(moderngl.DEPTH_TEST)
-        padded = np.array((extents + [1e9] * 4)[:4], np.float32)
-        sun_maps = {
-            "shadow": self._shadows.sun_map,
-            "shadow_from_world": matrices,
-            "extent_m": padded,
-            "cascades": len(extents),
-        }
+        sun_maps = self._sun_maps(effort, rng)
         context.blend_func = moderngl.ONE, moderngl.ONE
         if max(air.sun) > 0:
             context.enable(moderngl.BLEND)
@@ -289,11 +321,9 @@ class WorldRenderer:
             graphics.fill(program, target, **common, **sun_maps, **self._sky)
         count = len(directions) * 4
         near_far = (7.0, 40.0) if air.indoor else (14.0, 90.0)
-        for four in directions:
+        for drawn_four in directions:
             context.disable(moderngl.BLEND)
-            context.enable(moderngl.DEPTH_TEST)
-            sky_matrices = self._shadows.draw_sky(four, center, near_far, effort.least_texels)
-            context.disable(moderngl.DEPTH_TEST)
+            four, sky_matrices = self._sky_maps(drawn_four, near_far, effort)
             context.enable(moderngl.BLEND)
             graphics.fill(
                 graphics.program("screen.vert", "light_sky.frag"),
@@ -308,10 +338,43 @@ class WorldRenderer:
                 indoor=air.indoor,
                 ground=air.ground,
                 gain=(4.0 if air.indoor else 2.0) / count * air.sky_gain,
+                side_px=float(self._shadows.sky_px),
             )
         self._light_lamps(target, common, effort, rng)
         context.disable(moderngl.BLEND)
         return sun_maps
+
+    def _sun_maps(self, effort: Effort, rng: np.random.Generator) -> dict[str, Any]:
+        """Draw the sun's shadow maps, or find them still right; return their uniforms."""
+        air, context, kept = self._scene.air, self._graphics.context, self._kept
+        center = np.array(self._scene.eye, np.float32)
+        sun = _jittered(sun_direction(air), np.radians(air.sun_softness_deg), rng)
+        extents = [6.0, 24.0, 70.0] if air.indoor else [8.0, 38.0, 200.0, 5000.0]
+        if not (effort.thrifty and kept.suits_sun(sun_direction(air), center)):
+            context.enable(moderngl.DEPTH_TEST)
+            kept.sun = self._shadows.draw_sun(sun, center, extents, effort.least_texels)
+            context.disable(moderngl.DEPTH_TEST)
+            kept.sun_center, kept.sun_direction = center, sun_direction(air)
+        return {
+            "shadow": self._shadows.sun_map,
+            "shadow_from_world": kept.sun,
+            "extent_m": np.array((extents + [1e9] * 4)[:4], np.float32),
+            "cascades": len(extents),
+            "side_px": float(self._shadows.sun_px),
+        }
+
+    def _sky_maps(
+        self, four: Floats, near_far: tuple[float, float], effort: Effort
+    ) -> tuple[Floats, Floats]:
+        """Draw the shadow maps of four directions, or find them still right."""
+        kept, center = self._kept, np.array(self._scene.eye, np.float32)
+        if effort.thrifty and effort.passes * effort.sky_fours == 1 and kept.suits_sky(center):
+            return kept.four, kept.sky
+        self._graphics.context.enable(moderngl.DEPTH_TEST)
+        kept.sky = self._shadows.draw_sky(four, center, near_far, effort.least_texels)
+        self._graphics.context.disable(moderngl.DEPTH_TEST)
+        kept.four, kept.sky_center = four, center
+        return kept.four, kept.sky
 
     def _light_lamps(
         self,
@@ -322,11 +385,13 @@ class WorldRenderer:
     ) -> None:
         graphics, context = self._graphics, self._graphics.context
         program = graphics.program("screen.vert", "light_lamp.frag")
-        for lamp in self._scene.lamps:
+        casting = self._casting_lamps(effort)
+        for number, lamp in enumerate(self._scene.lamps):
             offset = rng.standard_normal(3) * lamp.size_m * 0.6
             at = (np.array(lamp.position) + offset).astype(np.float32)
             reach = float(np.sqrt(max(lamp.color) / 0.004))
-            if lamp.shadowed:
+            shadowed = lamp.shadowed and number in casting
+            if shadowed:
                 context.disable(moderngl.BLEND)
                 context.enable(moderngl.DEPTH_TEST)
                 self._shadows.draw_lamp(at, min(reach, 40.0), effort.least_texels)
@@ -339,8 +404,19 @@ class WorldRenderer:
                 shadow=self._shadows.lamp_map,
                 lamp=tuple(float(v) for v in at),
                 lamp_color=lamp.color,
-                shadowed=lamp.shadowed,
+                shadowed=shadowed,
             )
+
+    def _casting_lamps(self, effort: Effort) -> set[int]:
+        """Return the numbers of the shadowed lamps that matter most at the eye."""
+        eye = np.array(self._scene.eye)
+
+        def weight(number: int) -> float:
+            lamp = self._scene.lamps[number]
+            return max(lamp.color) / (float(((np.array(lamp.position) - eye) ** 2).sum()) + 1.0)
+
+        shadowed = [i for i, lamp in enumerate(self._scene.lamps) if lamp.shadowed]
+        return set(sorted(shadowed, key=weight, reverse=True)[: effort.shadowed_lamps])
 
     def _compose(
         self,

@@ -8,7 +8,8 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from ldm3d.data.graphics import DrawnBatch, Graphics, assign
+from ldm3d.data.drawn import DrawnBatch
+from ldm3d.data.graphics import Graphics, assign
 
 Floats = NDArray[np.float32]
 
@@ -34,13 +35,24 @@ def clip_from_world(direction: Floats, center: Floats, half_m: float, reach_m: f
 class Shadows:
     """Draws shadow maps of one world into atlases."""
 
-    def __init__(self, graphics: Graphics, batches: Sequence[DrawnBatch]) -> None:
+    def __init__(
+        self, graphics: Graphics, batches: Sequence[DrawnBatch], coarseness: int = 1
+    ) -> None:
+        """Make the maps.
+
+        Args:
+            graphics: the context.
+            batches: what may cast.
+            coarseness: divides the sides of all maps: 1, 2 or 4.
+        """
         self._graphics = graphics
         self._batches = batches
         self._program = graphics.program("shadow.vert", "shadow.frag")
-        self.sun_map, self._sun = graphics.shadow_map((4096, 4096))
-        self.sky_map, self._sky = graphics.shadow_map((4096, 2048))
-        self.lamp_map, self._lamp = graphics.shadow_map((1536, 1024))
+        self.sun_px, self.sky_px = 2048 // coarseness, 1024 // coarseness
+        self._lamp_px = 512 // coarseness
+        self.sun_map, self._sun = graphics.shadow_map((2 * self.sun_px,) * 2)
+        self.sky_map, self._sky = graphics.shadow_map((4 * self.sky_px, 2 * self.sky_px))
+        self.lamp_map, self._lamp = graphics.shadow_map((3 * self._lamp_px, 2 * self._lamp_px))
 
     def release(self) -> None:
         """Free the maps."""
@@ -67,7 +79,7 @@ class Shadows:
             room = 1.0 + drawn.radii / half
             large = drawn.radii > 2 * least_texels * half / size
             visible = (np.abs(at) < room[:, None]).all(axis=1) & large
-            drawn.draw(visible, shadow=True)
+            drawn.draw(visible, shadow=True, pixel_m=2 * half / size)
 
     def draw_sun(
         self,
@@ -77,13 +89,15 @@ class Shadows:
         least_texels: float = 0.5,
     ) -> Floats:
         """Draw up to four squares; return their matrices (4, 4, 4)."""
-        self._sun.viewport = (0, 0, 4096, 4096)
+        self._sun.viewport = (0, 0, 2 * self.sun_px, 2 * self.sun_px)
         self._sun.clear()
         matrices = np.tile(np.eye(4, dtype=np.float32), (4, 1, 1))
         for i, half_m in enumerate(extents_m):
             reach = max(500.0, half_m * 2.5)
             matrices[i] = clip_from_world(direction, center, half_m, reach)
-            self._draw_parallel(self._sun, (i & 1, i >> 1, 2048), matrices[i], "sun", least_texels)
+            self._draw_parallel(
+                self._sun, (i & 1, i >> 1, self.sun_px), matrices[i], "sun", least_texels
+            )
         return matrices
 
     def draw_sky(
@@ -94,22 +108,23 @@ class Shadows:
         least_texels: float = 0.5,
     ) -> Floats:
         """Draw four directions (4, 3), near and far; return matrices (8, 4, 4)."""
-        self._sky.viewport = (0, 0, 4096, 2048)
+        self._sky.viewport = (0, 0, 4 * self.sky_px, 2 * self.sky_px)
         self._sky.clear()
         matrices = np.empty((8, 4, 4), np.float32)
         for i, direction in enumerate(directions):
             for j, half_m in enumerate(extents_m):
                 matrix = clip_from_world(direction, center, half_m, max(200.0, half_m * 2.5))
-                self._draw_parallel(self._sky, (i, j, 1024), matrix, "sky", least_texels)
+                self._draw_parallel(self._sky, (i, j, self.sky_px), matrix, "sky", least_texels)
                 matrices[2 * i + j] = matrix
         return matrices
 
     def draw_lamp(self, position: Floats, reach_m: float, least_texels: float = 0.0) -> None:
         """Draw the six faces around a lamp; only what is within reach casts."""
-        self._lamp.viewport = (0, 0, 1536, 1024)
+        px = self._lamp_px
+        self._lamp.viewport = (0, 0, 3 * px, 2 * px)
         self._lamp.clear()
         for face in range(6):
-            self._lamp.viewport = ((face % 3) * 512, (face // 3) * 512, 512, 512)
+            self._lamp.viewport = ((face % 3) * px, (face // 3) * px, px, px)
             self._lamp.use()
             assign(self._program, {"face": face, "eye": tuple(float(v) for v in position)})
             for drawn in self._batches:
@@ -117,5 +132,9 @@ class Shadows:
                     relative = drawn.centers - position
                     far = np.linalg.norm(relative, axis=1)
                     near = far < reach_m + drawn.radii
-                    near &= drawn.radii > least_texels * far / 256
-                    drawn.draw(drawn.seen_by_face(relative, face) & near, shadow=True)
+                    near &= drawn.radii > least_texels * far * 2 / px
+                    drawn.draw(
+                        drawn.seen_by_face(relative, face) & near,
+                        shadow=True,
+                        pixel_m=np.maximum(far - drawn.radii, 0) * 2 / px,
+                    )

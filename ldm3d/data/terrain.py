@@ -37,22 +37,36 @@ def terrain(
     rings: int = 480,
     sectors: int = 1080,
     near_m: float = 0.2,
+    detail: float = 1.0,
 ) -> Mesh:
-    """Return the ground of a height function around the origin; paint it afterwards."""
+    """Return the ground of a height function around the origin; paint it afterwards.
+
+    Args:
+        height: of the ground.
+        far_m: its radius.
+        rings: of vertices, at detail 1.
+        sectors: of the circle, at detail 1.
+        near_m: radius of the first ring.
+        detail: share of faces in (0, 1]; below 1 the grid is coarser.
+    """
+    rings, sectors = max(60, round(rings * detail**0.75)), max(180, round(sectors * detail**0.75))
     x, z = polar_points(near_m, far_m, rings, sectors)
     position = np.stack([x, height(x, z), z], axis=-1).reshape(-1, 3)
     faces = grid_faces(rings, sectors, wrap=True)[:, [0, 2, 1]]
     return mesh_from(position, faces, material=Material.GROUND)
 
 
-def water_surface(height: Height, level_m: float, far_m: float = 6000.0) -> Mesh:
+def water_surface(
+    height: Height, level_m: float, far_m: float = 6000.0, detail: float = 1.0
+) -> Mesh:
     """Return the water's plane; the material parameter is its depth over the ground."""
-    x, z = polar_points(0.2, far_m, 200, 720)
+    rings, sectors = max(60, round(200 * detail**0.5)), max(180, round(720 * detail**0.75))
+    x, z = polar_points(0.2, far_m, rings, sectors)
     depth = np.clip(level_m - height(x, z), -1, 30)
     position = np.stack([x, np.full_like(x, level_m), z], axis=-1).reshape(-1, 3)
     return mesh_from(
         position,
-        grid_faces(200, 720, wrap=True),
+        grid_faces(rings, sectors, wrap=True),
         np.tile(np.array([0, 1, 0], np.float32), (len(position), 1)),
         material=Material.WATER,
         parameter=depth.ravel(),

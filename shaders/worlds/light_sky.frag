@@ -9,6 +9,7 @@ uniform vec3 u_eye;
 uniform sampler2DShadow u_shadow;
 uniform mat4 u_shadow_from_world[8];
 uniform float u_extent_m[2];
+uniform float u_side_px;   // of one map
 uniform vec3 u_direction[4];
 uniform vec3 u_room[3];    // light from above, the sides, below (indoors)
 uniform bool u_indoor;
@@ -23,7 +24,7 @@ vec3 light_from(vec3 d) {
 
 float seen_from(int i, vec3 p, vec3 facet) {
     for (int j = 0; j < 2; j++) {
-        float texel = u_extent_m[j] / 512.0;
+        float texel = 2.0 * u_extent_m[j] / u_side_px;
         vec3 q = (u_shadow_from_world[i * 2 + j] * vec4(p + facet * texel * 1.6, 1.0)).xyz;
         if (max(abs(q.x), abs(q.y)) < 0.98) {
             vec2 uv = (q.xy * 0.5 + 0.5 + vec2(i, j)) * vec2(0.25, 0.5);

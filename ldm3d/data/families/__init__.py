@@ -11,6 +11,11 @@ rest, takes light and weather from `streams.look`, and multiplies the number of 
 `streams.detail` (use `streams.many`). Every place has something at 1 to 4 m, and varies with the
 seed: silhouettes, density, palette, the way things face. `Scene.details` names what was really
 placed and can be seen, for captions.
+
+The five families of the bundled worlds have a look of their own, their signature, and a fixed
+composition. They show it where nobody asked for another (`streams.signature`): at detail 1 these
+builds never change, since the bundled pictures come from them. Training asks for a look
+(`build_scene(..., look=draw_look(family, seed))`), and then they follow it as all others do.
 """
 
 from __future__ import annotations
@@ -46,6 +51,13 @@ class Streams:
     look: Look = field(default_factory=_plain_look)
     detail: float = 1.0
     """Share of small things, in (0, 1]: training pictures need fewer blades of grass."""
+    signature: bool = False
+    """Nobody asked for a look: a family that has one of its own may show it."""
+
+    @property
+    def larger(self) -> float:
+        """Return how much larger small things are when there are fewer: 1 / sqrt(detail)."""
+        return float(self.detail**-0.5)
 
     def many(self, count: int, least: int = 1) -> int:
         """Return `count` as the detail asks."""
@@ -74,6 +86,23 @@ def family_module(family: str) -> Any:
     return import_module(f"ldm3d.data.families.{family}")
 
 
+def draw_look(family: str, seed: int, rng: np.random.Generator | None = None) -> Look:
+    """Return a look among those that fit a family.
+
+    Args:
+        family: a name of `family_names()`.
+        seed: of the scene; it alone decides where no `rng` is given.
+        rng: to draw another look for the same place.
+    """
+    module = family_module(family)
+    return sample_look(
+        rng or np.random.default_rng([seed, _key(family), 3]),
+        getattr(module, "HOURS", looks.HOURS),
+        getattr(module, "WEATHERS", looks.WEATHERS),
+        getattr(module, "SEASONS", looks.SEASONS),
+    )
+
+
 def build_scene(family: str, seed: int, *, detail: float = 1.0, look: Look | None = None) -> Scene:
     """Return the scene of a family and a seed.
 
@@ -81,7 +110,8 @@ def build_scene(family: str, seed: int, *, detail: float = 1.0, look: Look | Non
         family: a name of `family_names()`.
         seed: decides layout, look and words, each by its own stream.
         detail: share of small things, in (0, 1].
-        look: hour, weather and season; None: drawn from the seed among the family's own.
+        look: hour, weather and season; None: the family's signature where it has one, else drawn
+            from the seed among the family's own.
 
     Raises:
         ValueError: if there is no such family.
@@ -89,14 +119,16 @@ def build_scene(family: str, seed: int, *, detail: float = 1.0, look: Look | Non
     module = family_module(family)
     key = _key(family)
     layout, numbers, words = (np.random.default_rng([seed, key, part]) for part in range(3))
-    if look is None:
-        look = sample_look(
-            np.random.default_rng([seed, key, 3]),
-            getattr(module, "HOURS", looks.HOURS),
-            getattr(module, "WEATHERS", looks.WEATHERS),
-            getattr(module, "SEASONS", looks.SEASONS),
-        )
-    scene = module.build(Streams(layout, numbers, words, seed * 16 + key, look, detail))
+    streams = Streams(
+        layout,
+        numbers,
+        words,
+        seed * 16 + key,
+        look or draw_look(family, seed),
+        detail,
+        look is None,
+    )
+    scene = module.build(streams)
     if not isinstance(scene, Scene):
         raise TypeError(f"family {family} built {type(scene).__name__}, not a Scene")
     return scene
