@@ -156,7 +156,7 @@ def weights_digest(network: Any) -> str:
     digest = hashlib.blake2b(digest_size=8)
     digest.update(repr(sorted(network.config.items(), key=lambda item: item[0])).encode())
     for name, value in sorted(network.state_dict().items()):
-        raw = value.detach().cpu().contiguous().view(torch.uint8)
+        raw = value.detach().cpu().flatten().view(torch.uint8)
         digest.update(f"{name} {tuple(value.shape)}".encode() + raw.numpy().tobytes())
     return digest.hexdigest()
 

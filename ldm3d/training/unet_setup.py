@@ -1,0 +1,247 @@
+"""Makes everything ready for training the UNet: latents, texts, networks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ldm3d.data.world_set import WorldSet
+from ldm3d.errors import InputError, ModelError, RequestError
+from ldm3d.seamless import set_seamless
+from ldm3d.training.checkpoint import load_tensors, newest_checkpoint
+from ldm3d.training.denoiser import Denoiser, text_encoder_from, unet_from
+from ldm3d.training.latent_cache import LatentCache, Variants, cached_latents
+from ldm3d.training.machine import Machine
+from ldm3d.training.samples import prompts_from
+from ldm3d.training.text import CaptionPool, EmbeddingReader, TokenReader, cached_embeddings
+from ldm3d.training.tokenizer import tokenizer_from_captions
+from ldm3d.training.unet import Material, UnetTask, split
+from ldm3d.training.unet_presets import UnetPreset
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class UnetPlan:
+    """Where things are, and what is learned from them."""
+
+    run: Path
+    data: Path
+    autoencoder: Path
+    preset: UnetPreset
+    start: Path | None = None
+    """A Stable Diffusion folder whose UNet, text encoder and noise schedule are taken."""
+    init: Path | None = None
+    """Another run whose averaged weights are the beginning: the next resolution."""
+    width: int | None = None
+    """Pictures are averaged down to it; None: as they are."""
+    steps: int | None = None
+    accumulate: int = 1
+    compiled: bool = False
+
+
+def make_task(machine: Machine, plan: UnetPlan, tell: Tell | None = None) -> UnetTask:
+    """Encode what is missing, build the networks, and return the task.
+
+    Args:
+        machine: where to run.
+        plan: what to do.
+        tell: called with lines on the progress of what is done before the first step.
+
+    Raises:
+        Ldm3dError: if data, autoencoder or start do not fit together.
+    """
+    preset = plan.preset
+    worlds = WorldSet(plan.data)
+    vae = load_autoencoder(plan.autoencoder, machine)
+    latents = _latents(machine, plan, worlds, vae, tell)
+    pool = CaptionPool(worlds.facts)
+    if preset.unet is None:
+        denoiser, tokenizer, text_encoder, scheduler = _started(plan, vae)
+        text_encoder.to(machine.device)
+        embeddings = cached_embeddings(
+            pool, tokenizer, text_encoder, plan.run / "latents", _counted(tell, "texts read")
+        )
+        reader: TokenReader | EmbeddingReader = EmbeddingReader(
+            pool, embeddings, preset.reading.dropout
+        )
+    else:
+        tokenizer = _tokenizer(machine, plan, worlds)
+        text_encoder = text_encoder_from(preset.text or {}, tokenizer)
+        unet = unet_from(preset.unet, int(vae.config.latent_channels))
+        denoiser, scheduler = Denoiser(unet, text_encoder), preset.diffusion.scheduler_config()
+        reader = TokenReader(pool, tokenizer, preset.reading)
+    if plan.init is not None:
+        _begin_with(denoiser, plan.init)
+    material = Material(
+        worlds.info, worlds.facts, latents, reader, vae, tokenizer, text_encoder, scheduler,
+        _prompts(worlds),
+    )  # fmt: skip
+    steps = steps_of(preset, plan, machine, len(split(worlds.facts)[0]))
+    return UnetTask(
+        machine, material, denoiser, preset,
+        steps=steps, parts=plan.accumulate, compiled=plan.compiled,
+    )  # fmt: skip
+
+
+def steps_of(preset: UnetPreset, plan: UnetPlan, machine: Machine, pictures: int) -> int:
+    """Return how many steps a run has: those asked for, the preset's, or from its epochs."""
+    given = plan.steps or preset.steps
+    if given is not None:
+        return given
+    if preset.epochs is None:
+        raise RequestError("want --steps: this preset has neither steps nor epochs")
+    batch = preset.batch * plan.accumulate * machine.ranks
+    return -(-preset.epochs * pictures // batch)
+
+
+def load_autoencoder(path: Path, machine: Machine) -> Any:
+    """Return a frozen, seamless autoencoder on the device, in float32.
+
+    Args:
+        path: an autoencoder's own folder, or one of a whole model (its `vae`).
+        machine: where to run.
+
+    Raises:
+        ModelError: if there is none, or it is damaged or of another kind.
+    """
+    from diffusers import AutoencoderKL
+
+    from ldm3d.device import prepare
+
+    homes = [home for home in (path, path / "vae") if (home / "config.json").is_file()]
+    if not homes:
+        raise ModelError(
+            f"want an autoencoder's folder with config.json, or a model's with vae, got {path}: "
+            "export one from its run with `python -m ldm3d train export`"
+        )
+    try:
+        vae = AutoencoderKL.from_pretrained(homes[0], local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(f"cannot load the autoencoder in {homes[0]}: {reason}") from error
+    if vae.config.in_channels not in (4, 6):
+        raise ModelError(
+            f"want an autoencoder over color and depth (4 or 6 channels), {homes[0]} has "
+            f"{vae.config.in_channels}: train one with `python -m ldm3d train autoencoder`"
+        )
+    set_seamless(vae)
+    prepare(vae, machine.device, vae.dtype)
+    return vae
+
+
+def _latents(
+    machine: Machine, plan: UnetPlan, worlds: WorldSet, vae: Any, tell: Tell | None
+) -> LatentCache:
+    """Encode on the main process; the others wait, then open what it wrote."""
+    variants = Variants(plan.preset.phases, plan.preset.mirror, plan.width)
+    if not machine.is_main:
+        machine.wait()
+    told = _counted(tell, "pictures encoded")
+    latents = cached_latents(worlds, vae, plan.run / "latents", variants, told)
+    if machine.is_main:
+        machine.wait()
+    return latents
+
+
+def _tokenizer(machine: Machine, plan: UnetPlan, worlds: WorldSet) -> Any:
+    """Return the run's tokenizer: its own, that of the run it begins with, or a new one."""
+    from transformers import CLIPTokenizer
+
+    own = plan.run / "tokenizer"
+    if not machine.is_main:
+        machine.wait()
+    elif not (own / "tokenizer.json").is_file():
+        if plan.init is not None:
+            made = CLIPTokenizer.from_pretrained(_folder_of(plan.init, "tokenizer"))
+        else:
+            captions = [caption for fact in worlds.facts for caption in fact.captions]
+            length = int((plan.preset.text or {}).get("max_position_embeddings", 48))
+            made = tokenizer_from_captions(
+                captions, vocabulary=plan.preset.vocabulary, max_tokens=length
+            )
+        part = own.with_name(f".tokenizer.{os.getpid()}")
+        made.save_pretrained(part)
+        part.rename(own)
+    if machine.is_main:
+        machine.wait()
+    return CLIPTokenizer.from_pretrained(own, local_files_only=True)
+
+
+def _folder_of(run: Path, name: str) -> Path:
+    folder = run / name
+    if not folder.is_dir():
+        raise InputError(f"want a run of the UNet to begin with, {run} has no {name}")
+    return folder
+
+
+def _started(plan: UnetPlan, vae: Any) -> tuple[Denoiser, Any, Any, dict[str, Any]]:
+    """Return Stable Diffusion's UNet to go on learning, its tokenizer, text encoder, schedule."""
+    from diffusers import UNet2DConditionModel
+    from transformers import CLIPTextModel, CLIPTokenizer
+
+    from ldm3d.model_folder import read_json
+
+    if plan.start is None:
+        raise RequestError("want --start with a local Stable Diffusion folder for this preset")
+    try:
+        unet = UNet2DConditionModel.from_pretrained(plan.start / "unet", local_files_only=True)
+        encoder = CLIPTextModel.from_pretrained(plan.start / "text_encoder", local_files_only=True)
+        tokenizer = CLIPTokenizer.from_pretrained(plan.start / "tokenizer", local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(f"cannot load {plan.start}: {reason}") from error
+    channels = int(vae.config.latent_channels)
+    if unet.config.in_channels != channels:
+        raise ModelError(
+            f"want a UNet with {channels} latent channels as the autoencoder's, {plan.start} has "
+            f"{unet.config.in_channels}: take an autoencoder that was widened from its own"
+        )
+    set_seamless(unet)
+    unet.train().requires_grad_(True)
+    encoder.eval().requires_grad_(False)
+    scheduler = read_json(plan.start / "scheduler" / "scheduler_config.json")
+    return Denoiser(unet), tokenizer, encoder, scheduler
+
+
+def _begin_with(denoiser: Denoiser, run: Path) -> None:
+    """Take the averaged weights of another run's newest checkpoint.
+
+    Raises:
+        InputError: if it has none, or its networks are of another size.
+    """
+    newest = newest_checkpoint(_folder_of(run, "checkpoints"))
+    if newest is None:
+        raise InputError(f"want a run with a checkpoint to begin with, {run} has none yet")
+    averaged = any(newest.glob("ema-denoiser*"))
+    tensors = load_tensors(newest, "ema-denoiser" if averaged else "network-denoiser")
+    try:
+        denoiser.load_state_dict(tensors)
+    except RuntimeError as error:
+        told = str(error).splitlines()[-1].strip()
+        raise InputError(f"want networks of this preset's size in {run}, but {told}") from error
+
+
+def _prompts(worlds: WorldSet) -> list[str]:
+    """Return prompts of held-out pictures, or of any where none is held out."""
+    seen, unseen = split(worlds.facts)
+    chosen = [*unseen, *seen]
+    return prompts_from([worlds.facts[int(i)] for i in chosen])
+
+
+def _counted(tell: Tell | None, what: str) -> Callable[[int, int], None] | None:
+    """Return a callback that tells of every tenth."""
+    if tell is None:
+        return None
+    told = [-1]
+
+    def count(done: int, total: int) -> None:
+        tenth = 10 * done // max(1, total)
+        if tenth != told[0]:
+            told[0] = tenth
+            tell(f"{what}: {done} of {total}")
+
+    return count
