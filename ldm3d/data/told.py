@@ -120,7 +120,7 @@ def family_looks(family: str) -> dict[str, tuple[str, ...]]:
 def _is_plain(family: str) -> bool:
     """Whether a family's light does not follow the look it is given."""
     module = family_module(family)
-    declared = any(hasattr(module, axis) for axis in ("HOURS", "WEATHERS", "SEASONS"))
+    declared = any(hasattr(module, name) for name in ("NAMES", "HOURS", "WEATHERS", "SEASONS"))
     return family in _PLAIN_LOOK and not declared
 
 
