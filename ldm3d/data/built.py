@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ldm3d.data.mesh import Material, Mesh, box, cylinder, grid_faces, merged, mesh_from, tube
+from ldm3d.data.prototypes import prototype
 
 Floats = NDArray[np.float32]
 
@@ -77,6 +78,7 @@ def jetty(
     return merged(parts)
 
 
+@prototype
 def rowing_boat(rng: np.random.Generator, paint: ArrayLike = (0.05, 0.16, 0.17)) -> Mesh:
     """Return a clinker boat 3.6 m long along z, floating with its waterline at y = 0."""
     t = np.linspace(-1, 1, 41)
@@ -122,6 +124,7 @@ def rowing_boat(rng: np.random.Generator, paint: ArrayLike = (0.05, 0.16, 0.17))
     return merged(parts)
 
 
+@prototype
 def log_cabin(
     rng: np.random.Generator,
     window: ArrayLike = (0, 0, 0),

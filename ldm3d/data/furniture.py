@@ -20,6 +20,7 @@ from ldm3d.data.mesh import (
     sphere,
     tube,
 )
+from ldm3d.data.prototypes import prototype
 from ldm3d.data.noise import volume_fbm
 
 OAK = (0.145, 0.075, 0.036)
@@ -64,6 +65,7 @@ def book_row(rng: np.random.Generator, wide_m: float, tall_m: float, deep_m: flo
     return merged(parts)
 
 
+@prototype
 def bookcase(
     rng: np.random.Generator, wide_m: float = 2.6, tall_m: float = 3.4, rows: int = 8
 ) -> Mesh:
@@ -98,6 +100,7 @@ def turned_leg(height_m: float, radius_m: float = 0.045) -> Mesh:
     return lathe(profile, 16).painted(OAK, Material.WOOD)
 
 
+@prototype
 def table(rng: np.random.Generator, long_m: float = 2.4, deep_m: float = 1.05) -> Mesh:
     """Return a reading table along x, 0.77 m high, with a leather inlay."""
     parts = [
@@ -115,6 +118,7 @@ def table(rng: np.random.Generator, long_m: float = 2.4, deep_m: float = 1.05) -
     return merged(parts)
 
 
+@prototype
 def chair(rng: np.random.Generator) -> Mesh:
     """Return a spindle-backed chair facing -z."""
     parts = [
@@ -135,6 +139,7 @@ def chair(rng: np.random.Generator) -> Mesh:
     return merged(parts)
 
 
+@prototype
 def bankers_lamp(glow: ArrayLike = (10, 7.2, 3.6)) -> Mesh:
     """Return a brass lamp with a green glass shade; the bulb is at (0, 0.36, 0.03)."""
     foot = lathe([[0.0, 0.03], [0.03, 0.03], [0.085, 0.018], [0.10, 0.0]], 24)
@@ -200,6 +205,7 @@ def book_stack(rng: np.random.Generator, count: int = 4) -> Mesh:
     return merged(parts)
 
 
+@prototype
 def globe(rng: np.random.Generator) -> Mesh:
     """Return a floor globe 1.15 m high."""
     ball = sphere(0.33, 48, 72)
@@ -231,6 +237,7 @@ def globe(rng: np.random.Generator) -> Mesh:
     return merged(parts)
 
 
+@prototype
 def ladder(tall_m: float = 3.2) -> Mesh:
     """Return a leaning library ladder, its foot at z = 0.75 and its head at z = 0."""
     parts = []
@@ -245,6 +252,7 @@ def ladder(tall_m: float = 3.2) -> Mesh:
     return merged(parts)
 
 
+@prototype
 def chandelier(radius_m: float, glow: ArrayLike, candles: int = 12, chain_m: float = 3.0) -> Mesh:
     """Return a ring of candles about the origin hanging on chains."""
     a = np.linspace(0, 2 * np.pi, 49)
@@ -278,6 +286,7 @@ def chandelier(radius_m: float, glow: ArrayLike, candles: int = 12, chain_m: flo
     return merged(parts)
 
 
+@prototype
 def railing(length_m: float, tall_m: float = 0.95) -> Mesh:
     """Return a balustrade along x on y = 0."""
     parts: list[Mesh] = []

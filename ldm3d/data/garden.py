@@ -19,6 +19,7 @@ from ldm3d.data.mesh import (
     tube,
 )
 from ldm3d.data.plants import kites
+from ldm3d.data.prototypes import prototype
 
 VERMILION = (0.48, 0.055, 0.022)
 STONE = (0.27, 0.26, 0.235)
@@ -71,6 +72,7 @@ def arched_bridge(
     return merged(parts)
 
 
+@prototype
 def stone_lantern(glow: ArrayLike = (9.0, 5.0, 1.9), moss: float = 0.35) -> Mesh:
     """Return a stone lantern 1.75 m high; its light is at y = 1.16."""
     six = [
@@ -114,6 +116,7 @@ def stone_lantern(glow: ArrayLike = (9.0, 5.0, 1.9), moss: float = 0.35) -> Mesh
     return merged(parts)
 
 
+@prototype
 def gate(tall_m: float = 4.2) -> Mesh:
     """Return a red torii across x."""
     half = tall_m * 0.42
@@ -227,6 +230,7 @@ def _roof(dark: ArrayLike) -> Mesh:
     return merged(parts)
 
 
+@prototype
 def bamboo(rng: np.random.Generator, tall_m: float = 8.0) -> Mesh:
     """Return a clump of bamboo canes with leaves."""
     parts = []

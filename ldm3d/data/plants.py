@@ -15,6 +15,7 @@ from ldm3d.data.mesh import (
     smooth_normals,
     tube,
 )
+from ldm3d.data.prototypes import prototype
 
 Floats = NDArray[np.float32]
 
@@ -59,6 +60,7 @@ def kites(
     )
 
 
+@prototype
 def pine(
     rng: np.random.Generator,
     height_m: float = 14.0,
@@ -146,6 +148,7 @@ def _with_faces(mesh: Mesh, faces: NDArray[np.int32]) -> Mesh:
     )
 
 
+@prototype
 def grass_tuft(
     rng: np.random.Generator,
     blades: int = 12,
@@ -196,6 +199,7 @@ def grass_tuft(
     )
 
 
+@prototype
 def flower(
     rng: np.random.Generator,
     petal: ArrayLike = (0.75, 0.75, 0.78),
@@ -238,6 +242,7 @@ def flower(
     return merged(parts)
 
 
+@prototype
 def rock(
     rng: np.random.Generator,
     detail: int = 4,
@@ -270,6 +275,7 @@ def rock(
     )
 
 
+@prototype
 def fern(
     rng: np.random.Generator, fronds: int = 11, length_m: float = 0.75, pairs: int = 20
 ) -> Mesh:
@@ -314,6 +320,7 @@ def fern(
     return merged([*meshes, *stems])
 
 
+@prototype
 def mushroom(
     rng: np.random.Generator, cap: ArrayLike = (0.42, 0.035, 0.02), spots: bool = True
 ) -> Mesh:

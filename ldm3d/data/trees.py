@@ -7,10 +7,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ldm3d.data.mesh import Material, Mesh, grid_faces, merged, mesh_from, tube
 from ldm3d.data.plants import kites
+from ldm3d.data.prototypes import prototype
 
 Floats = NDArray[np.float32]
 
 
+@prototype
 def trunk(
     rng: np.random.Generator,
     radius_m: float = 0.45,
@@ -117,6 +119,7 @@ def branching(
         )
 
 
+@prototype
 def broadleaf(
     rng: np.random.Generator,
     height_m: float = 7.0,

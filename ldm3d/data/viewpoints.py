@@ -8,12 +8,14 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ldm3d.data.families import draw_look
+from ldm3d.data.families import build_scene, draw_look
 from ldm3d.data.look import Look
 from ldm3d.data.scene import Air, Scene
 
 _PLAIN = frozenset({"shafts", "shaft_reach_m", "saturation", "warmth", "sun_softness_deg"})
 """What a family may set by itself without giving up that its light follows the look."""
+_SKETCH = 0.04
+"""Detail of a scene that is built for its air alone."""
 _STEP_M = 0.3
 """How far the eye moves where a scene names no other places: everything is free within 0.8 m."""
 
@@ -28,20 +30,25 @@ class Viewpoint:
     """Which part of a turn the picture is rolled by, in [0, 1)."""
 
 
-def other_air(scene: Scene, built: Look, other: Look) -> Air | None:
-    """Return the air of `scene` under another look, or None where the family has its own light.
+def relit(family: str, seed: int, scene: Scene, built: Look, other: Look) -> Scene:
+    """Return a built scene, geometry and lamps as they are, in the light of another look.
 
-    A family that takes the look's air as it is, but for small things, can be lit anew without
-    building it again. One that changes the sun or the sky cannot: how, only it knows.
+    A family that takes the look's air as it is, but for small things, needs no asking. Others
+    are built again with hardly any detail, only for the air and the words.
     """
     changed = {
         entry.name
         for entry in fields(Air)
         if getattr(scene.air, entry.name) != getattr(built.air, entry.name)
     }
-    if not changed <= _PLAIN:
-        return None
-    return replace(other.air, **{name: getattr(scene.air, name) for name in changed})
+    plain = built.hour not in scene.caption and not set(scene.tags) & {built.hour, built.weather}
+    if changed <= _PLAIN and plain:
+        kept = {name: getattr(scene.air, name) for name in changed}
+        return replace(scene, air=replace(other.air, **kept))
+    sketch = build_scene(family, seed, detail=_SKETCH, look=other)
+    return replace(
+        scene, air=sketch.air, title=sketch.title, caption=sketch.caption, tags=sketch.tags
+    )
 
 
 def same_ground(a: Look, b: Look) -> bool:
@@ -60,16 +67,14 @@ def _turned_sun(air: Air, rng: np.random.Generator) -> Air:
 
 def _another(
     family: str, seed: int, scene: Scene, built: Look, rng: np.random.Generator
-) -> tuple[Air, Look]:
+) -> tuple[Scene, Look]:
     for _ in range(24):
         other = draw_look(family, seed, rng)
-        # The same snow can only be drawn by luck, so it is carried over.
-        other = replace(other, snow=built.snow) if other.season == built.season else other
-        if same_ground(built, other) and not (other.weather == "snowy") > (built.snow > 0):
-            air = other_air(scene, built, other)
-            if air is not None:
-                return air, other
-    return _turned_sun(scene.air, rng), built
+        if other.season == built.season:  # the same snow would only be drawn by luck
+            other = replace(other, snow=built.snow)
+        if same_ground(built, other) and not (other.weather == "snowy" and built.snow == 0):
+            return relit(family, seed, scene, built, other), other
+    return replace(scene, air=_turned_sun(scene.air, rng)), built
 
 
 def viewpoints(family: str, seed: int, scene: Scene, look: Look, count: int) -> Iterator[Viewpoint]:
@@ -89,9 +94,9 @@ def viewpoints(family: str, seed: int, scene: Scene, look: Look, count: int) -> 
         if number == 0:
             yield Viewpoint(scene, look, roll)
             continue
-        air, other = _another(family, seed, scene, look, rng)
+        lit, other = _another(family, seed, scene, look, rng)
         eye = _moved(np.array(places[number % len(places)]), rng)
-        yield Viewpoint(replace(scene, eye=eye, air=air), other, roll)
+        yield Viewpoint(replace(lit, eye=eye), other, roll)
 
 
 def _moved(eye: NDArray[np.float64], rng: np.random.Generator) -> tuple[float, float, float]:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ldm3d.data.built import plank
 from ldm3d.data.mesh import Material, Mesh, box, cylinder, icosphere, lathe, merged, sphere, tube
+from ldm3d.data.prototypes import prototype
 
 SNOW = (0.80, 0.84, 0.90)
 
@@ -46,6 +47,7 @@ def fence(points: ArrayLike, rng: np.random.Generator, snow: bool = True) -> Mes
     return merged(parts)
 
 
+@prototype
 def lantern_post(rng: np.random.Generator, glow: ArrayLike, height_m: float = 1.9) -> Mesh:
     """Return a wooden post with a lantern on its arm; the flame is at (0.35, height - .28, 0)."""
     iron, parts = (0.03, 0.03, 0.032), []
@@ -75,6 +77,7 @@ def lantern_post(rng: np.random.Generator, glow: ArrayLike, height_m: float = 1.
     return merged(parts)
 
 
+@prototype
 def snowman(rng: np.random.Generator) -> Mesh:
     """Return a snowman 1.5 m tall, looking to +z."""
     parts = []
@@ -125,6 +128,7 @@ def snowman(rng: np.random.Generator) -> Mesh:
     return merged(parts)
 
 
+@prototype
 def sledge(rng: np.random.Generator) -> Mesh:
     """Return a wooden sledge 1.1 m long along z."""
     parts = []
@@ -149,6 +153,7 @@ def sledge(rng: np.random.Generator) -> Mesh:
     return merged(parts)
 
 
+@prototype
 def wood_pile(rng: np.random.Generator, wide_m: float = 1.9, rows: int = 6) -> Mesh:
     """Return stacked logs along z, with snow on top."""
     parts = []
