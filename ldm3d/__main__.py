@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ldm3d.data.command import add_parser as add_data
+from ldm3d.training.command import add_parser as add_train
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,6 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="ldm3d", description="LDM3D: data, training, evaluation.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_data(commands)
+    add_train(commands)
     options = parser.parse_args(arguments)
     return int(options.run(options))
 

@@ -20,6 +20,9 @@ MAY_CHANGE = frozenset({"lr", "steps", "data", "autoencoder"})
 Data may move to another place; that it is the same is the user's word.
 """
 KEPT_SAMPLES = 24
+PACKAGES = (
+    "depthfusion-panorama", "torch", "diffusers", "transformers", "accelerate", "numpy",
+)  # fmt: skip
 
 
 class RunFolder:

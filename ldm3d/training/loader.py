@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ldm3d.training.machine import Machine
@@ -21,7 +21,7 @@ def turns_of_step(task: Task, machine: Machine, seed: int, step: int) -> list[Tu
 
 def batches_ahead(
     task: Task, machine: Machine, seed: int, steps: range, threads: int = 1, ahead: int = 3
-) -> Iterator[tuple[Sequence[Turn], Sequence[Batch]]]:
+) -> Generator[tuple[Sequence[Turn], Sequence[Batch]], None, None]:
     """Yield each step's turns and batches (on the device), in order; close it to end the threads.
 
     Raises:

@@ -108,7 +108,8 @@ class _Run:
         if newest is not None:
             self.state = load_state(newest)
         if self.machine.is_main:
-            self.folder.begin({**about, "seed": self.options.seed}, self.state.step)
+            whole = {**about, **self.task.describe(), "seed": self.options.seed}
+            self.folder.begin(whole, self.state.step)
             clean_checkpoints(self.folder.checkpoints)
             self.metrics.cut(self.state.step)
         if newest is None:
@@ -128,8 +129,8 @@ class _Run:
         steps = range(self.state.step, self.options.steps)
         batches = batches_ahead(self.task, self.machine, self.options.seed, steps)
         way_on = (
-            f"use half the batch and twice --accumulate (the same step); {self._stands()} and the "
-            "run goes on from there"
+            "use half the --batch and twice the --accumulate in a new folder, or a smaller "
+            "preset; what was saved last stands"
         )
         self.started_s = self.saved_s = self.logged_s = time.monotonic()
         with (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ldm3d.training.ema import Ema
@@ -60,6 +59,10 @@ class Task(ABC):
             them once a log interval.
         """
 
+    def describe(self) -> Mapping[str, object]:
+        """Return JSON-able values for run.json that are known once the networks are built."""
+        return {}
+
     def learning_rate(self, step: int) -> float:
         """Return the rate of a step, for the metrics."""
         return 0.0
@@ -71,6 +74,3 @@ class Task(ABC):
     def sample(self) -> Image.Image | None:
         """Return a picture that shows how far it is, always of the same samples and seeds."""
         return None
-
-    def export(self, folder: Path) -> None:
-        """Write what the next stage or `ldm3d.load` reads into an existing, empty folder."""

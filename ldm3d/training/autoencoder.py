@@ -1,0 +1,261 @@
+"""Trains the autoencoder of color and depth (arXiv 2305.10853, section 3)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ldm3d.data.world_set import WorldSet
+from ldm3d.training.discriminator import PatchDiscriminator
+from ldm3d.training.ema import Ema
+from ldm3d.training.losses import (
+    LossWeights,
+    balanced_weight,
+    hinge_discriminator_loss,
+    kl_loss,
+    reconstruction_losses,
+    weighted_reconstruction,
+)
+from ldm3d.training.machine import Machine
+from ldm3d.training.order import Turn
+from ldm3d.training.perceptual import PerceptualLoss, depth_as_picture
+from ldm3d.training.planes import (
+    changed_planes,
+    curved,
+    cut_size,
+    planes_of,
+    row_weights,
+    split,
+)
+from ldm3d.training.presets import AutoencoderPreset
+from ldm3d.training.reconstruct import measure_codec
+from ldm3d.training.task import Batch, Task
+from ldm3d.training.update import Schedule, Updater
+from ldm3d.training.vae import (
+    PlaneAutoencoder,
+    new_autoencoder,
+    read_autoencoder,
+    widened_autoencoder,
+)
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MEASURED = 12
+"""Held-out pictures that are measured at each checkpoint."""
+
+
+class AutoencoderTask(Task):
+    """One step: reconstruct, compare, update; then the discriminator, where there is one."""
+
+    kind = "autoencoder"
+
+    def __init__(
+        self,
+        machine: Machine,
+        worlds: WorldSet,
+        preset: AutoencoderPreset,
+        *,
+        steps: int,
+        parts: int = 1,
+        starts_from: Path | None = None,
+        perceptual: PerceptualLoss | None = None,
+        seamless: bool = True,
+        compiled: bool = False,
+    ) -> None:
+        """Build the networks.
+
+        Args:
+            machine: where to train.
+            worlds: the pictures.
+            preset: shape, losses and rates; its `batch` is of one micro-batch.
+            steps: of the whole run, for the schedule.
+            parts: micro-batches a step.
+            starts_from: a folder with Stable Diffusion's autoencoder (or one of ours) where the
+                preset starts from one.
+            perceptual: None: without that loss.
+            seamless: False for photographs, which do not wrap: then they are not turned either.
+            compiled: `torch.compile`, on CUDA.
+        """
+        self.machine, self.worlds, self.preset = machine, worlds, preset
+        self.batch_size, self.parts = preset.batch, parts
+        self.seamless = seamless
+        self.trained, self.held_out = split(worlds)
+        vae = _autoencoder(preset, starts_from, seamless)
+        self.model = PlaneAutoencoder(vae)
+        self.called = machine.place(self.model, compiled)
+        self.cut = cut_size(worlds, preset.rows_px, preset.factor)
+        self.perceptual = None if perceptual is None else perceptual.to(machine.device)
+        ema = Ema(vae, preset.ema)
+        adam = _adam(vae, preset, machine)
+        schedule = Schedule(steps, preset.warmup, preset.decay_from)
+        self.updater = Updater(machine, self.called, [adam], schedule, ema, preset.max_norm)
+        self.networks = {"autoencoder": vae}
+        self.optimizers = {"autoencoder": adam}
+        self.emas = {"autoencoder": ema}
+        self.discriminator: PatchDiscriminator | None = None
+        if preset.weights.adversarial:
+            self._add_discriminator(schedule, seamless, compiled)
+
+    def _add_discriminator(self, schedule: Schedule, seamless: bool, compiled: bool) -> None:
+        planes = self.model.vae.config.in_channels // self.model.patch**2
+        self.discriminator = PatchDiscriminator(planes, seamless=seamless)
+        self.called_discriminator = self.machine.place(self.discriminator, compiled)
+        adam = _adam(self.discriminator, self.preset, self.machine)
+        self.judge = Updater(
+            self.machine, self.called_discriminator, [adam], schedule, None, self.preset.max_norm
+        )
+        self.networks = {**self.networks, "discriminator": self.discriminator}
+        self.optimizers = {**self.optimizers, "discriminator": adam}
+
+    def batch(self, turn: Turn) -> Batch:
+        """Load, turn, mirror and cut pictures; draw the posterior's noise."""
+        numbers = turn.indices(len(self.trained), self.batch_size)
+        cuts = []
+        for place, number in enumerate(numbers):
+            picture = planes_of(self.worlds, self.trained[number])
+            cuts.append(changed_planes(picture, turn, place, self.cut))
+        weight = row_weights([top for _, top in cuts], self.cut[0], self.worlds.info.height)
+        if not self.seamless:
+            weight = torch.ones_like(weight)
+        cells = [side // self.preset.factor for side in self.cut]
+        shape = (self.batch_size, self.preset.latent_channels, *cells)
+        planes = torch.from_numpy(np.stack([cut for cut, _ in cuts]))
+        return {
+            "planes": curved(planes, self.model.curve),
+            "weight": weight,
+            "noise": torch.randn(shape, generator=turn.generator("posterior")),
+        }
+
+    def learning_rate(self, step: int) -> float:
+        """Return the rate of a step."""
+        return self.updater.rate(step)
+
+    def step(self, turns: Sequence[Turn], batches: Sequence[Batch]) -> Mapping[str, Tensor]:
+        """Update the autoencoder, then the discriminator."""
+        step = turns[0].step
+        adversarial = self.discriminator is not None and step >= self.preset.adversarial_from
+        shown: list[dict[str, Tensor]] = []
+        made: list[Tensor] = []
+
+        def loss_of_part(part: int) -> Tensor:
+            loss, parts, planes = self._loss(batches[part], adversarial)
+            shown.append(parts)
+            made.append(planes.detach())
+            return loss
+
+        norm = self.updater.step(step, len(batches), loss_of_part)
+        losses = {name: torch.stack([p[name] for p in shown]).mean() for name in shown[0]}
+        losses["gradient"] = norm.detach()
+        if adversarial:
+            losses["discriminator"] = self._judge(step, batches, made)
+        return losses
+
+    def _loss(self, batch: Batch, adversarial: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """Return the loss of one micro-batch, its parts to show, and the reconstruction."""
+        weights = self.preset.weights
+        with self.machine.autocast():
+            planes, mean, log_variance = self.called(batch["planes"], batch["noise"])
+        parts = reconstruction_losses(planes, batch["planes"], batch["weight"], self.model.curve)
+        loss = weighted_reconstruction(parts, weights)
+        if self.perceptual is not None and weights.perceptual:
+            with self.machine.autocast():
+                distance = self.perceptual(planes[:, :3], batch["planes"][:, :3])
+                distance = distance + self.perceptual(
+                    depth_as_picture(planes), depth_as_picture(batch["planes"])
+                )
+            parts["perceptual"] = distance.float()
+            loss = loss + weights.perceptual * distance.float()
+        parts["kl"] = kl_loss(mean, log_variance)
+        if adversarial:
+            assert self.discriminator is not None
+            with self.machine.autocast():
+                verdict = self.discriminator.frozen(2 * planes - 1)
+            generator = -verdict.float().mean()
+            share = balanced_weight(loss, generator, self.model.vae.decoder.conv_out.weight)
+            parts["adversarial"] = generator
+            loss = loss + weights.adversarial * share * generator
+        loss = loss + weights.kl * parts["kl"]
+        return loss, {name: value.detach() for name, value in parts.items()}, planes
+
+    def _judge(self, step: int, batches: Sequence[Batch], made: Sequence[Tensor]) -> Tensor:
+        shown: list[Tensor] = []
+
+        def loss_of_part(part: int) -> Tensor:
+            both = torch.cat([batches[part]["planes"], made[part]])
+            with self.machine.autocast():
+                real, fake = self.called_discriminator(2 * both - 1).chunk(2)
+            loss = hinge_discriminator_loss(real.float(), fake.float())
+            shown.append(loss.detach())
+            return loss
+
+        self.judge.step(step, len(batches), loss_of_part)
+        return torch.stack(shown).mean()
+
+    def evaluate(self) -> dict[str, float]:
+        """Return dB of color and AbsRel of distance on held-out pictures, with averaged weights."""
+        numbers = self.held_out[:: max(1, len(self.held_out) // MEASURED)][:MEASURED]
+        with self.emas["autoencoder"].swapped():
+            return measure_codec(self.worlds, numbers, self._codec).measures("held_out_")
+
+    def sample(self) -> Image.Image:
+        """Return held-out pictures, color and depth, above what the autoencoder makes of them."""
+        from ldm3d.training.pictures import comparison
+
+        pairs = []
+        with self.emas["autoencoder"].swapped():
+            for number in self.held_out[:4]:
+                planes = planes_of(self.worlds, number)
+                pairs.append((planes, self._codec(planes)))
+        return comparison(pairs)
+
+    @torch.no_grad()
+    def _codec(self, planes: np.ndarray[Any, np.dtype[np.float32]]) -> Any:
+        given = torch.from_numpy(planes)[None].to(self.machine.device)
+        with self.machine.autocast():
+            return self.model.reconstruct(given)[0].float().cpu().numpy()
+
+    def describe(self) -> dict[str, object]:
+        """Return the autoencoder's configuration, from which `exporting` builds it again."""
+        config = {name: value for name, value in self.model.vae.config.items() if name[:1] != "_"}
+        return {"autoencoder": config, "whiten": self.preset.whiten}
+
+
+def preset_with(preset: AutoencoderPreset, **changes: Any) -> AutoencoderPreset:
+    """Return a preset with those of the changes that are not None."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    return dataclasses.replace(preset, **given)
+
+
+def without(weights: LossWeights, *names: str) -> LossWeights:
+    """Return loss weights with some set to 0."""
+    return dataclasses.replace(weights, **dict.fromkeys(names, 0.0))
+
+
+def _autoencoder(preset: AutoencoderPreset, starts_from: Path | None, seamless: bool) -> Any:
+    from ldm3d.seamless import set_seamless
+
+    if starts_from is None:
+        return new_autoencoder(preset, seamless)
+    vae = read_autoencoder(starts_from)
+    if vae.config.in_channels == 3:
+        vae = widened_autoencoder(vae)
+    if seamless:
+        set_seamless(vae)
+    return vae.train()
+
+
+def _adam(
+    network: torch.nn.Module, preset: AutoencoderPreset, machine: Machine
+) -> torch.optim.Optimizer:
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    fused = True if machine.device.type == "cuda" else None
+    return torch.optim.AdamW(
+        parameters, preset.lr, betas=preset.betas, weight_decay=preset.weight_decay, fused=fused
+    )

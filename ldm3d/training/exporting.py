@@ -1,0 +1,70 @@
+"""Writes a run's autoencoder in the form that diffusers and `ldm3d` read."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ldm3d.data.world_set import WorldSet
+from ldm3d.errors import InputError
+from ldm3d.seamless import set_seamless
+from ldm3d.training.checkpoint import load_tensors, newest_checkpoint
+from ldm3d.training.folder import RunFolder
+from ldm3d.training.planes import curved, planes_of, split
+from ldm3d.training.vae import PlaneAutoencoder, autoencoder_from_config, whiten
+
+STATISTICS = 96
+"""Pictures whose latents the whitening is computed from."""
+
+
+def export_autoencoder(run: Path, output: Path, data: Path | None = None) -> Path:
+    """Write a run's averaged autoencoder to a folder, in float32.
+
+    Starter: its latents are turned to uncorrelated ones of unit variance, measured on the training
+    pictures.
+
+    Args:
+        run: a run's folder with a checkpoint.
+        output: replaced if it is there.
+        data: the set, where it is no longer at the place the run has noted.
+
+    Raises:
+        InputError: if the run has no checkpoint, or the set is absent.
+    """
+    folder = RunFolder(run)
+    stored = folder.read()
+    newest = newest_checkpoint(folder.checkpoints)
+    if newest is None or stored.get("kind") != "autoencoder":
+        raise InputError(f"want the run of an autoencoder with a checkpoint, got {run}")
+    vae = autoencoder_from_config(stored["autoencoder"])
+    vae.load_state_dict(load_tensors(newest, "ema-autoencoder"))
+    vae.eval()
+    if stored["seamless"]:
+        set_seamless(vae)
+    if stored["whiten"]:
+        whiten(vae, _latents(vae, WorldSet(data or Path(stored["data"]))))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
+    try:
+        vae.save_pretrained(temporary)
+        shutil.rmtree(output, ignore_errors=True)
+        temporary.rename(output)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return output
+
+
+@torch.no_grad()
+def _latents(vae: Any, worlds: WorldSet) -> list[Tensor]:
+    model = PlaneAutoencoder(vae)
+    trained, _ = split(worlds)
+    found = []
+    for number in trained[:: max(1, len(trained) // STATISTICS)][:STATISTICS]:
+        planes = torch.from_numpy(planes_of(worlds, number))[None]
+        found.append(model.moments(curved(planes, model.curve))[0])
+    return found
