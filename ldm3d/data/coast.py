@@ -1,0 +1,127 @@
+"""Where land meets the sea: the line itself, the swell and the surf."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ldm3d.data.mesh import Material, Mesh, grid_faces, mesh_from
+from ldm3d.data.noise import fbm
+from ldm3d.data.terrain import Height, mix, smoothstep
+
+Floats = NDArray[np.float32]
+
+FOAM = np.array([0.74, 0.78, 0.80])
+
+
+@dataclass(frozen=True)
+class Coast:
+    """A winding shore line; the sea lies towards `sea_rad`, the land behind the eye."""
+
+    sea_rad: float
+    eye_in_m: float  # how far the water's edge is from the eye
+    curve: float  # positive: a bay whose arms reach into the sea; negative: a cape
+    wobble_m: float
+    number: int
+
+    def along(self, x: Floats, z: Floats) -> Floats:
+        """Return metres along the shore."""
+        return np.asarray(x * np.cos(self.sea_rad) + z * np.sin(self.sea_rad), np.float32)
+
+    def edge(self, u: Floats) -> Floats:
+        """Return how far out the water's edge lies at `u` metres along."""
+        far = np.abs(u)
+        bow = self.curve * u * u / (1 + far / 60)
+        wave = fbm(u, np.zeros_like(u), 60, 3, self.number) * self.wobble_m
+        return np.asarray(self.eye_in_m + bow + wave * smoothstep(2, 40, far), np.float32)
+
+    def out(self, x: Floats, z: Floats) -> Floats:
+        """Return metres from the water's edge, positive in the sea."""
+        toward = x * np.sin(self.sea_rad) - z * np.cos(self.sea_rad)
+        return np.asarray(toward - self.edge(self.along(x, z)), np.float32)
+
+    def place(self, u: ArrayLike, out: ArrayLike) -> tuple[Floats, Floats]:
+        """Return x and z of places `u` metres along and `out` metres beyond the edge."""
+        run = np.asarray(u, np.float32)
+        toward = np.asarray(out, np.float32) + self.edge(run)
+        c, s = np.cos(self.sea_rad), np.sin(self.sea_rad)
+        return (
+            np.asarray(run * c + toward * s, np.float32),
+            np.asarray(run * s - toward * c, np.float32),
+        )
+
+
+@dataclass(frozen=True)
+class Surf:
+    """How the sea looks: colors are linear albedo of what shines up from below."""
+
+    wet: ArrayLike  # wet sand
+    shallow: ArrayLike
+    deep: ArrayLike
+    reef: ArrayLike
+    swash_m: float = 1.2  # how far the last wave runs up
+    breaker_m: float = 0.35  # height of the waves that break
+    phase: float = 0.0
+
+
+def surf_sea(coast: Coast, surf: Surf, ground: Height, detail: float, far_m: float = 5000) -> Mesh:
+    """Return the sea from the wet sand to the horizon, with breakers and foam.
+
+    Its material parameter stays 0: the colors already are what the depth makes of them.
+    """
+    share = float(np.clip(detail, 0.2, 1.0)) ** 0.5
+    half = int(110 * share)
+    run = np.concatenate([[0], np.geomspace(0.25, far_m, half)])
+    u = np.concatenate([-run[:0:-1], run])
+    near = np.linspace(-5, 34, int(190 * share))
+    out = np.concatenate([near, np.geomspace(35, far_m, int(46 * share))])
+    ug, og = np.meshgrid(u.astype(np.float32), out.astype(np.float32))
+    x, z = coast.place(ug, og)
+    floor = ground(x, z)
+    number = coast.number
+    lobes = surf.swash_m * (1.0 + 1.3 * fbm(ug, np.zeros_like(ug), 9, 2, number + 2))
+    fine = fbm(x, z, 1.3, 3, number + 3)
+    edge = og + lobes  # metres seaward of the last wave's rim
+    foam = np.exp(-((edge - 0.06) ** 2) / (0.05 + 0.03 * fine) ** 2) * (edge > -0.05)
+    foam = foam + smoothstep(2.2, 0.0, edge) * smoothstep(0.12, 0.5, fine) * 0.8
+    y = np.zeros_like(ug)
+    lace = fbm(x, z, 3.0, 4, number + 4)
+    for index in range(5):
+        middle = 2.8 + 5.2 * index**1.12 + surf.phase * 3.0
+        middle = middle + 2.6 * fbm(ug, np.full_like(ug, index * 31.0), 38, 2, number + 5 + index)
+        off = og - middle
+        strength = fbm(ug, np.full_like(ug, index * 57.0), 30, 2, number + 12 + index)
+        strength = smoothstep(-0.45, 0.35, strength) * (1.0 - 0.12 * index)
+        tall = surf.breaker_m * strength * (0.5 + 0.5 * min(index + 1, 3) / 3)
+        y = y + tall * np.exp(-(np.where(off < 0, off / 0.45, off / 1.5) ** 2))
+        front = smoothstep(-1.1, -0.15, off + 0.35 * fine) * smoothstep(0.5, 0.0, off + 0.3 * fine)
+        wake = smoothstep(0.0, 0.4, off) * smoothstep(4.2, 0.5, off) * smoothstep(0.05, 0.4, lace)
+        broken = smoothstep(0.25, 0.6, strength) if index < 4 else 0.0 * strength
+        foam = foam + broken * (front + 0.75 * wake)
+    far = smoothstep(30, 80, og)
+    swell = fbm(x, z, 26, 3, number + 21) * 0.10 * smoothstep(3, 25, og)
+    y = y + swell * (1 - smoothstep(300, 900, og))
+    # On the beach the film of water follows the sand; beyond its rim it sinks below.
+    film = np.where(edge > 0, floor + 0.012, floor - 0.25)
+    y = np.where(og < 2.0, np.maximum(np.where(edge > 0, y * smoothstep(-0.5, 2, og), -9), film), y)
+    depth = np.maximum(-floor, 0)
+    color = mix(
+        np.asarray(surf.wet), np.asarray(surf.shallow), smoothstep(0.02, 0.38, depth).ravel()
+    )
+    patch = fbm(x, z, 45, 4, number + 22)
+    color = mix(
+        color,
+        np.asarray(surf.reef),
+        (0.7 * smoothstep(0.15, 0.5, patch) * smoothstep(12, 30, og)).ravel(),
+    )
+    color = mix(color, np.asarray(surf.deep), smoothstep(1.2, 7.5, depth + patch).ravel())
+    caps = smoothstep(0.62, 0.85, fbm(x, z, 7, 3, number + 23)) * far * surf.breaker_m
+    cover = np.clip(foam + caps, 0, 1) * (edge > -0.06)
+    color = mix(color, FOAM, cover.ravel())
+    points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
+    faces = grid_faces(*ug.shape)
+    kept = (edge > -0.3).ravel()[faces].all(axis=1)
+    up = np.tile(np.array([0, 1, 0], np.float32), (len(points), 1))
+    return mesh_from(points, faces[kept], up, color, Material.WATER, 0.0)
