@@ -25,6 +25,7 @@ def add_parser(commands: Parts[argparse.ArgumentParser]) -> None:
     train = commands.add_parser("train", help="train an LDM3D: autoencoder, then UNet")
     parts = train.add_subparsers(dest="part", required=True, metavar="PART")
     _add_autoencoder(parts)
+    _add_unet(parts)
     _add_export(parts)
     _add_plot(parts)
 
@@ -187,17 +188,45 @@ def _steps_of_epochs(
     return -(-epochs * len(split(worlds)[0]) // a_step)
 
 
+def _add_unet(parts: Parts[argparse.ArgumentParser]) -> None:
+    from ldm3d.training.unet_command import add_unet_options
+
+    parser = parts.add_parser("unet", help="train the UNet on a finished autoencoder's latents")
+    add_run_options(parser)
+    add_unet_options(parser)
+    parser.set_defaults(run=told(_unet))
+
+
+def _unet(options: argparse.Namespace) -> int:
+    from ldm3d.training.unet_command import train_unet
+
+    return train_unet(options)
+
+
 def _add_export(parts: Parts[argparse.ArgumentParser]) -> None:
-    parser = parts.add_parser("export", help="write a run's autoencoder as diffusers reads it")
+    parser = parts.add_parser("export", help="write a run's autoencoder or model")
     parser.add_argument("folder", type=Path, metavar="RUN")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--data", type=Path, metavar="SET", help="where the run's set is now")
+    parser.add_argument("--autoencoder", type=Path, metavar="FOLDER",
+                        help="where it is now; of a UNet's run")  # fmt: skip
+    parser.add_argument("--title", default="", help="of the model")
+    parser.add_argument("--licence", default="", help="of the model")
     parser.set_defaults(run=told(_export))
 
 
 def _export(options: argparse.Namespace) -> int:
     from ldm3d.training.exporting import export_autoencoder
+    from ldm3d.training.folder import RunFolder
+    from ldm3d.training.unet_command import export_unet
 
+    if RunFolder(options.folder).read().get("kind") == "unet":
+        written = export_unet(
+            options.folder, options.output, data=options.data, autoencoder=options.autoencoder,
+            title=options.title, licence=options.licence,
+        )  # fmt: skip
+        print(written)
+        return 0
     print(export_autoencoder(options.folder, options.output, options.data))
     return 0
 

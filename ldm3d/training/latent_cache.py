@@ -25,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ldm3d.data.world_set import WorldSet
-from ldm3d.depth_codec import Layout, planes_from_depth
+from ldm3d.depth_codec import planes_from_depth
 from ldm3d.errors import InputError
+from ldm3d.training.frozen import FrozenAutoencoder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -89,7 +90,7 @@ class LatentCache:
 
 def cached_latents(
     worlds: WorldSet,
-    vae: Any,
+    autoencoder: FrozenAutoencoder,
     folder: Path,
     variants: Variants | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -98,7 +99,7 @@ def cached_latents(
 
     Args:
         worlds: the set.
-        vae: diffusers' autoencoder, frozen, made seamless, on its device.
+        autoencoder: seamless, on its device.
         folder: of the cache; it holds the latents of one set by one autoencoder.
         variants: versions of each picture.
         progress: called with pictures done and pictures in all.
@@ -107,22 +108,24 @@ def cached_latents(
         InputError: if a picture's latents are no numbers, or the sizes do not fit the autoencoder.
     """
     wanted = variants or Variants()
-    _check_sizes(worlds, vae, wanted)
+    _check_sizes(worlds, autoencoder, wanted)
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(".shard-*"):  # of a run that was killed
         left.unlink()
-    key = f"{weights_digest(vae)} {wanted}"
+    key = f"{weights_digest(autoencoder.vae)} {wanted}"
     files = []
     for name, numbers in worlds.shards:
         path = folder / f"{name}.{_pictures_digest(worlds.folder / name, key)}.npy"
         if not path.is_file():
-            _encode_shard(worlds, numbers, vae, wanted, path, progress)
+            _encode_shard(worlds, numbers, autoencoder, wanted, path, progress)
             _remove_others(folder, name, path)
         files.append(path)
     return LatentCache(files)
 
 
-def latents_of(worlds: WorldSet, index: int, vae: Any, variants: Variants) -> Tensor:
+def latents_of(
+    worlds: WorldSet, index: int, autoencoder: FrozenAutoencoder, variants: Variants
+) -> Tensor:
     """Encode all versions of one picture: (variants, c, h, w) float32.
 
     First the phases of the picture as it is, then those of its mirror image.
@@ -132,14 +135,11 @@ def latents_of(worlds: WorldSet, index: int, vae: Any, variants: Variants) -> Te
     """
     import torch
 
-    from ldm3d.decode import encode_planes
-
-    planes = torch.from_numpy(_planes(worlds, index, vae, variants.width))
-    cell = 2 ** (len(vae.config.block_out_channels) - 1)
-    shifts = [phase * cell // variants.phases for phase in range(variants.phases)]
+    planes = torch.from_numpy(_planes(worlds, index, autoencoder, variants.width))
+    shifts = [phase * autoencoder.factor // variants.phases for phase in range(variants.phases)]
     sides = [planes, planes.flip(-1)] if variants.mirror else [planes]
     batch = torch.stack([side.roll(shift, dims=-1) for side in sides for shift in shifts])
-    latents = encode_planes(vae, batch.to(vae.device)).cpu()
+    latents = autoencoder.encode(batch).cpu()
     if not torch.isfinite(latents).all():
         raise InputError(
             f"the autoencoder gives no numbers for picture {index} of {worlds.folder} "
@@ -161,14 +161,15 @@ def weights_digest(network: Any) -> str:
     return digest.hexdigest()
 
 
-def _planes(worlds: WorldSet, index: int, vae: Any, width: int | None) -> NDArray[np.float32]:
+def _planes(
+    worlds: WorldSet, index: int, autoencoder: FrozenAutoencoder, width: int | None
+) -> NDArray[np.float32]:
     """Return (3 + d, H, W) float32 in [0, 1], averaged down to `width`."""
-    layout = Layout.FOUR if vae.config.in_channels == 4 else Layout.SIX
     color = worlds.color(index).astype(np.float32).transpose(2, 0, 1) / np.float32(255)
     depth = worlds.depth(index)[None]
     if width is not None and width != color.shape[2]:
         color, depth = (_averaged(x, color.shape[2] // width) for x in (color, depth))
-    return np.concatenate([color, planes_from_depth(depth[0], layout)])
+    return np.concatenate([color, planes_from_depth(depth[0], autoencoder.layout)])
 
 
 def _averaged(x: NDArray[np.float32], times: int) -> NDArray[np.float32]:
@@ -182,7 +183,7 @@ def _averaged(x: NDArray[np.float32], times: int) -> NDArray[np.float32]:
 def _encode_shard(
     worlds: WorldSet,
     numbers: range,
-    vae: Any,
+    autoencoder: FrozenAutoencoder,
     variants: Variants,
     path: Path,
     progress: Callable[[int, int], None] | None,
@@ -191,7 +192,7 @@ def _encode_shard(
     done = None
     try:
         for row, index in enumerate(numbers):
-            latents = latents_of(worlds, index, vae, variants).numpy()
+            latents = latents_of(worlds, index, autoencoder, variants).numpy()
             if done is None:
                 done = np.lib.format.open_memmap(
                     temporary, mode="w+", dtype=np.float16, shape=(len(numbers), *latents.shape)
@@ -226,8 +227,8 @@ def _pictures_digest(shard: Path, key: str) -> str:
     return digest.hexdigest()
 
 
-def _check_sizes(worlds: WorldSet, vae: Any, variants: Variants) -> None:
-    cell = 2 ** (len(vae.config.block_out_channels) - 1)
+def _check_sizes(worlds: WorldSet, autoencoder: FrozenAutoencoder, variants: Variants) -> None:
+    cell = autoencoder.factor
     if variants.phases < 1 or cell % variants.phases:
         raise InputError(f"want phases that divide a cell of {cell} pixels, got {variants.phases}")
     width = variants.width or worlds.info.width

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ldm3d.data.world_set import Facts
-from ldm3d.depth_codec import Layout
-from ldm3d.events import Result
+from ldm3d.depth_codec import depth_from_planes
 from ldm3d.model import Model
 from ldm3d.training.export import ModelFacts, ModelParts
+from ldm3d.training.frozen import FrozenAutoencoder
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -43,40 +45,68 @@ def sample_grid(
 ) -> Image.Image:
     """Return a sheet: for each prompt color and, below it, depth; four prompts a row.
 
-    Depth is drawn as its square root, for the far is small in it.
+    Denoised by the pipeline that people use, a prompt's number being its seed. Depth is drawn as
+    its square root, for the far is small in it.
     """
     from PIL import Image
 
-    from ldm3d.pipeline import generate
+    pictures = list(sampled(parts, facts, prompts, device))
+    columns = min(4, len(pictures))
+    height = TILE_PX // 2
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * TILE_PX, rows * 2 * height))
+    for number, (color, depth) in enumerate(pictures):
+        place = (number % columns * TILE_PX, number // columns * 2 * height)
+        gray = (np.sqrt(depth) * 255).astype(np.uint8)
+        sheet.paste(_small(Image.fromarray(color)), place)
+        sheet.paste(_small(Image.fromarray(gray)).convert("RGB"), (place[0], place[1] + height))
+    return sheet
+
+
+def sampled(
+    parts: ModelParts,
+    facts: ModelFacts,
+    prompts: Sequence[str],
+    device: torch.device,
+    **given: Any,
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+    """Yield (H, W, 3) color and (H, W) depth in [0, 1] for each prompt, poles treated.
+
+    Args:
+        parts: networks in memory, in any mode; it comes back afterwards.
+        facts: whose defaults count where nothing is given.
+        prompts: the number of each is its seed.
+        device: where the networks are.
+        **given: fields of the recipe, such as `guidance`.
+    """
+    from ldm3d.pipeline import latents_from_recipes
+    from ldm3d.poles import treat_poles
 
     model = sampled_model(parts, facts, device)
-    modes = {network: network.training for network in (model.unet, model.vae, model.text_encoder)}
-    for network in modes:
-        network.eval()
-    try:
-        recipes = [
-            model.recipe(prompt, seed=number, steps=STEPS) for number, prompt in enumerate(prompts)
-        ]
-        results = [event for event in generate(model, recipes) if isinstance(event, Result)]
-    finally:
-        for network, training in modes.items():
-            network.train(training)
-    columns = min(4, len(results))
-    height = TILE_PX // 2
-    rows = -(-len(results) // columns)
-    sheet = Image.new("RGB", (columns * TILE_PX, rows * 2 * height))
-    for number, result in enumerate(results):
-        place = (number % columns * TILE_PX, number // columns * 2 * height)
-        depth = (np.sqrt(result.depth) * 255).astype(np.uint8)
-        sheet.paste(_small(Image.fromarray(result.color)), place)
-        sheet.paste(_small(Image.fromarray(depth)).convert("RGB"), (place[0], place[1] + height))
-    return sheet
+    autoencoder = FrozenAutoencoder(parts.vae)
+    given.setdefault("steps", STEPS)
+    recipes = [model.recipe(prompt, seed=number, **given) for number, prompt in enumerate(prompts)]
+    with _evaluating(model.unet, model.text_encoder):
+        latents = latents_from_recipes(model, recipes)
+    for row in latents:
+        planes = autoencoder.decode(row[None])[0].cpu().numpy()
+        color = np.ascontiguousarray(planes[:3].transpose(1, 2, 0))
+        color, depth = treat_poles(color, depth_from_planes(planes[3:], autoencoder.layout))
+        yield (color * 255 + 0.5).astype(np.uint8), depth
+
+
+class SampledModel(Model):
+    """A model whose cells follow from what its autoencoder's configuration says of patches."""
+
+    @property
+    def factor(self) -> int:
+        """Pixels per latent cell along one side."""
+        return FrozenAutoencoder(self.vae).factor
 
 
 def sampled_model(parts: ModelParts, facts: ModelFacts, device: torch.device) -> Model:
     """Return what `ldm3d.pipeline` runs, around networks that are in memory."""
-    layout = Layout.FOUR if parts.vae.config.in_channels == 4 else Layout.SIX
-    return Model(
+    return SampledModel(
         id="in training",
         folder=Path(),
         unet=parts.unet,
@@ -84,7 +114,7 @@ def sampled_model(parts: ModelParts, facts: ModelFacts, device: torch.device) ->
         text_encoder=parts.text_encoder,
         tokenizer=parts.tokenizer,
         scheduler_config=parts.scheduler_config,
-        layout=layout,
+        layout=FrozenAutoencoder(parts.vae).layout,
         device=device,
         dtype=torch.float32,
         fingerprint="",
@@ -92,6 +122,18 @@ def sampled_model(parts: ModelParts, facts: ModelFacts, device: torch.device) ->
         near_m=facts.near_m,
         far_m=facts.far_m,
     )
+
+
+@contextmanager
+def _evaluating(*networks: torch.nn.Module) -> Iterator[None]:
+    modes = [network.training for network in networks]
+    for network in networks:
+        network.eval()
+    try:
+        yield
+    finally:
+        for network, training in zip(networks, modes, strict=True):
+            network.train(training)
 
 
 def _small(picture: Image.Image) -> Image.Image:

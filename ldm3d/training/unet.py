@@ -7,17 +7,17 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from zlib import crc32
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ldm3d.data.world_set import Facts, SetInfo
+from ldm3d.data.world_set import SetInfo
 from ldm3d.training import diffusion_loss as loss
 from ldm3d.training.denoiser import Denoiser, decayed_groups
 from ldm3d.training.ema import Ema
 from ldm3d.training.export import ModelFacts, ModelParts, write_model
+from ldm3d.training.frozen import FrozenAutoencoder
 from ldm3d.training.latent_cache import LatentCache
 from ldm3d.training.machine import Machine
 from ldm3d.training.order import Turn
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from PIL import Image
     from torch.optim import Optimizer
 
-HELD_OUT_ONE_IN = 40
 EVALUATED = 64
 """Held-out pictures at most, each at one noise level."""
 
@@ -41,10 +40,13 @@ class Material:
     """What the denoiser learns from, and the frozen parts around it."""
 
     info: SetInfo
-    facts: Sequence[Facts]
+    seen: Sequence[int]
+    """Numbers of the pictures to learn from."""
+    unseen: Sequence[int]
+    """Of those held out, of which the autoencoder saw none either."""
     latents: LatentCache
     reader: TokenReader | EmbeddingReader
-    vae: Any
+    autoencoder: FrozenAutoencoder
     tokenizer: Any
     text_encoder: Any
     """The frozen one, or the one in the denoiser."""
@@ -66,7 +68,7 @@ class UnetTask(Task):
         self.batch_size, self.parts = preset.batch, parts
         self._machine, self._material, self._preset = machine, material, preset
         self._denoiser = denoiser
-        self._seen, self._unseen = split(material.facts)
+        self._seen = np.array(material.seen)
         called = machine.place(denoiser, compiled)
         self.networks = {"denoiser": denoiser}
         self.optimizers: Mapping[str, Optimizer] = optimizers_for(denoiser, preset, machine)
@@ -120,7 +122,8 @@ class UnetTask(Task):
             answer = network(noisy, times, batch["text"])
         wanted = loss.target(diffusion.prediction, clean, noise, alpha_bar)
         errors = (answer.float() - wanted).square().mean(dim=(1, 2, 3))
-        return (errors * loss.weight(diffusion, alpha_bar)).mean()
+        mean: Tensor = (errors * loss.weight(diffusion, alpha_bar)).mean()
+        return mean
 
     def _noise(self, turn: Turn, like: Tensor) -> Tensor:
         """Draw on the device, where a background thread would be too slow; still stateless."""
@@ -133,9 +136,7 @@ class UnetTask(Task):
 
     def evaluate(self) -> Mapping[str, float]:
         """Return the loss on held-out pictures, always under the same noise and captions."""
-        pictures = self._unseen[:EVALUATED]
-        if not len(pictures):
-            return {}
+        pictures = list(self._material.unseen)[:EVALUATED]
         total = torch.zeros((), device=self._machine.device)
         with torch.no_grad(), self._averaged():
             for part, start in enumerate(range(0, len(pictures), self.batch_size)):
@@ -162,7 +163,7 @@ class UnetTask(Task):
         material = self._material
         return ModelParts(
             self._denoiser.unet,
-            material.vae,
+            material.autoencoder.vae,
             self._denoiser.text_encoder or material.text_encoder,
             material.tokenizer,
             material.scheduler_config,
@@ -170,27 +171,13 @@ class UnetTask(Task):
 
     def _facts(self) -> ModelFacts:
         info, cells = self._material.info, self._material.latents.shape
-        factor = 2 ** (len(self._material.vae.config.block_out_channels) - 1)
+        factor = self._material.autoencoder.factor
         size = {"width": cells[2] * factor, "height": cells[1] * factor}
         defaults = {**self._preset.defaults, **size}
         return ModelFacts(defaults=defaults, near_m=info.near_m, far_m=info.far_m)
 
     def _averaged(self) -> AbstractContextManager[object]:
         return self.emas["denoiser"].swapped() if self.emas else nullcontext()
-
-
-def split(facts: Sequence[Facts]) -> tuple[Any, Any]:
-    """Return the numbers of the pictures to learn from, and of about one in forty held out.
-
-    A picture's side follows from its own facts, so it stays when the set grows; all variants of a
-    world are on one side.
-    """
-    unseen = np.array(
-        [crc32(f"{fact.family}/{fact.seed}".encode()) % HELD_OUT_ONE_IN == 0 for fact in facts]
-    )
-    if unseen.all():
-        unseen[:] = False
-    return np.flatnonzero(~unseen), np.flatnonzero(unseen)
 
 
 def optimizers_for(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,21 @@ from typing import Any
 from ldm3d.data.world_set import WorldSet
 from ldm3d.errors import InputError, ModelError, RequestError
 from ldm3d.seamless import set_seamless
+from ldm3d.training.attention import attend_by_products
 from ldm3d.training.checkpoint import load_tensors, newest_checkpoint
 from ldm3d.training.denoiser import Denoiser, text_encoder_from, unet_from
+from ldm3d.training.diffusion_loss import Diffusion
+from ldm3d.training.export import ModelParts
+from ldm3d.training.frozen import FrozenAutoencoder, load_frozen
 from ldm3d.training.latent_cache import LatentCache, Variants, cached_latents
 from ldm3d.training.machine import Machine
+from ldm3d.training.planes import split
 from ldm3d.training.samples import prompts_from
 from ldm3d.training.text import CaptionPool, EmbeddingReader, TokenReader, cached_embeddings
 from ldm3d.training.tokenizer import tokenizer_from_captions
-from ldm3d.training.unet import Material, UnetTask, split
+from ldm3d.training.unet import Material, UnetTask
 from ldm3d.training.unet_presets import UnetPreset
+from ldm3d.training.vae import read_autoencoder
 
 Tell = Callable[[str], None]
 
@@ -56,11 +62,11 @@ def make_task(machine: Machine, plan: UnetPlan, tell: Tell | None = None) -> Une
     """
     preset = plan.preset
     worlds = WorldSet(plan.data)
-    vae = load_autoencoder(plan.autoencoder, machine)
-    latents = _latents(machine, plan, worlds, vae, tell)
+    autoencoder = load_frozen(plan.autoencoder, machine)
+    latents = _latents(machine, plan, worlds, autoencoder, tell)
     pool = CaptionPool(worlds.facts)
     if preset.unet is None:
-        denoiser, tokenizer, text_encoder, scheduler = _started(plan, vae)
+        denoiser, tokenizer, text_encoder, scheduler = _started(plan.start, autoencoder.channels)
         text_encoder.to(machine.device)
         embeddings = cached_embeddings(
             pool, tokenizer, text_encoder, plan.run / "latents", _counted(tell, "texts read")
@@ -71,16 +77,18 @@ def make_task(machine: Machine, plan: UnetPlan, tell: Tell | None = None) -> Une
     else:
         tokenizer = _tokenizer(machine, plan, worlds)
         text_encoder = text_encoder_from(preset.text or {}, tokenizer)
-        unet = unet_from(preset.unet, int(vae.config.latent_channels))
+        unet = unet_from(preset.unet, autoencoder.channels)
         denoiser, scheduler = Denoiser(unet, text_encoder), preset.diffusion.scheduler_config()
         reader = TokenReader(pool, tokenizer, preset.reading)
     if plan.init is not None:
         _begin_with(denoiser, plan.init)
+    if machine.device.type == "cpu":
+        attend_by_products(denoiser.unet)
     material = Material(
-        worlds.info, worlds.facts, latents, reader, vae, tokenizer, text_encoder, scheduler,
-        _prompts(worlds),
+        worlds.info, *split(worlds), latents, reader, autoencoder, tokenizer, text_encoder,
+        scheduler, _prompts(worlds),
     )  # fmt: skip
-    steps = steps_of(preset, plan, machine, len(split(worlds.facts)[0]))
+    steps = steps_of(preset, plan, machine, len(split(worlds)[0]))
     return UnetTask(
         machine, material, denoiser, preset,
         steps=steps, parts=plan.accumulate, compiled=plan.compiled,
@@ -98,50 +106,19 @@ def steps_of(preset: UnetPreset, plan: UnetPlan, machine: Machine, pictures: int
     return -(-preset.epochs * pictures // batch)
 
 
-def load_autoencoder(path: Path, machine: Machine) -> Any:
-    """Return a frozen, seamless autoencoder on the device, in float32.
-
-    Args:
-        path: an autoencoder's own folder, or one of a whole model (its `vae`).
-        machine: where to run.
-
-    Raises:
-        ModelError: if there is none, or it is damaged or of another kind.
-    """
-    from diffusers import AutoencoderKL
-
-    from ldm3d.device import prepare
-
-    homes = [home for home in (path, path / "vae") if (home / "config.json").is_file()]
-    if not homes:
-        raise ModelError(
-            f"want an autoencoder's folder with config.json, or a model's with vae, got {path}: "
-            "export one from its run with `python -m ldm3d train export`"
-        )
-    try:
-        vae = AutoencoderKL.from_pretrained(homes[0], local_files_only=True)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"cannot load the autoencoder in {homes[0]}: {reason}") from error
-    if vae.config.in_channels not in (4, 6):
-        raise ModelError(
-            f"want an autoencoder over color and depth (4 or 6 channels), {homes[0]} has "
-            f"{vae.config.in_channels}: train one with `python -m ldm3d train autoencoder`"
-        )
-    set_seamless(vae)
-    prepare(vae, machine.device, vae.dtype)
-    return vae
-
-
 def _latents(
-    machine: Machine, plan: UnetPlan, worlds: WorldSet, vae: Any, tell: Tell | None
+    machine: Machine,
+    plan: UnetPlan,
+    worlds: WorldSet,
+    autoencoder: FrozenAutoencoder,
+    tell: Tell | None,
 ) -> LatentCache:
     """Encode on the main process; the others wait, then open what it wrote."""
     variants = Variants(plan.preset.phases, plan.preset.mirror, plan.width)
     if not machine.is_main:
         machine.wait()
     told = _counted(tell, "pictures encoded")
-    latents = cached_latents(worlds, vae, plan.run / "latents", variants, told)
+    latents = cached_latents(worlds, autoencoder, plan.run / "latents", variants, told)
     if machine.is_main:
         machine.wait()
     return latents
@@ -178,33 +155,66 @@ def _folder_of(run: Path, name: str) -> Path:
     return folder
 
 
-def _started(plan: UnetPlan, vae: Any) -> tuple[Denoiser, Any, Any, dict[str, Any]]:
+def parts_of_run(run: Path, stored: Mapping[str, Any], autoencoder: Path) -> ModelParts:
+    """Return the model of a run, with the averaged weights of its newest checkpoint.
+
+    Args:
+        run: the run's folder.
+        stored: its run.json.
+        autoencoder: what it was trained on.
+
+    Raises:
+        InputError: if there is no checkpoint yet.
+        ModelError: if the autoencoder or Stable Diffusion's folder is absent or damaged.
+    """
+    from transformers import CLIPTokenizer
+
+    vae = read_autoencoder(autoencoder)
+    if stored["unet"] is None:
+        started = _started(Path(stored["start"]), int(vae.config.latent_channels))
+        denoiser, tokenizer, text_encoder, scheduler = started
+    else:
+        tokenizer = CLIPTokenizer.from_pretrained(
+            _folder_of(run, "tokenizer"), local_files_only=True
+        )
+        text_encoder = text_encoder_from(stored["text"], tokenizer)
+        unet = unet_from(stored["unet"], int(vae.config.latent_channels))
+        denoiser = Denoiser(unet, text_encoder)
+        scheduler = Diffusion(**stored["diffusion"]).scheduler_config()
+    _begin_with(denoiser, run)
+    return ModelParts(denoiser.unet, vae, text_encoder, tokenizer, scheduler)
+
+
+def _started(start: Path | None, channels: int) -> tuple[Denoiser, Any, Any, dict[str, Any]]:
     """Return Stable Diffusion's UNet to go on learning, its tokenizer, text encoder, schedule."""
     from diffusers import UNet2DConditionModel
     from transformers import CLIPTextModel, CLIPTokenizer
 
     from ldm3d.model_folder import read_json
 
-    if plan.start is None:
+    if start is None:
         raise RequestError("want --start with a local Stable Diffusion folder for this preset")
     try:
-        unet = UNet2DConditionModel.from_pretrained(plan.start / "unet", local_files_only=True)
-        encoder = CLIPTextModel.from_pretrained(plan.start / "text_encoder", local_files_only=True)
-        tokenizer = CLIPTokenizer.from_pretrained(plan.start / "tokenizer", local_files_only=True)
+        unet = UNet2DConditionModel.from_pretrained(start / "unet", local_files_only=True)
+        encoder = CLIPTextModel.from_pretrained(start / "text_encoder", local_files_only=True)
+        tokenizer = CLIPTokenizer.from_pretrained(start / "tokenizer", local_files_only=True)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"cannot load {plan.start}: {reason}") from error
-    channels = int(vae.config.latent_channels)
+        raise ModelError(f"cannot load {start}: {reason}") from error
     if unet.config.in_channels != channels:
         raise ModelError(
-            f"want a UNet with {channels} latent channels as the autoencoder's, {plan.start} has "
+            f"want a UNet with {channels} latent channels as the autoencoder's, {start} has "
             f"{unet.config.in_channels}: take an autoencoder that was widened from its own"
         )
     set_seamless(unet)
     unet.train().requires_grad_(True)
     encoder.eval().requires_grad_(False)
-    scheduler = read_json(plan.start / "scheduler" / "scheduler_config.json")
-    return Denoiser(unet), tokenizer, encoder, scheduler
+    return (
+        Denoiser(unet),
+        tokenizer,
+        encoder,
+        read_json(start / "scheduler" / "scheduler_config.json"),
+    )
 
 
 def _begin_with(denoiser: Denoiser, run: Path) -> None:
@@ -227,9 +237,8 @@ def _begin_with(denoiser: Denoiser, run: Path) -> None:
 
 def _prompts(worlds: WorldSet) -> list[str]:
     """Return prompts of held-out pictures, or of any where none is held out."""
-    seen, unseen = split(worlds.facts)
-    chosen = [*unseen, *seen]
-    return prompts_from([worlds.facts[int(i)] for i in chosen])
+    seen, unseen = split(worlds)
+    return prompts_from([worlds.facts[number] for number in (*unseen, *seen)])
 
 
 def _counted(tell: Tell | None, what: str) -> Callable[[int, int], None] | None:
