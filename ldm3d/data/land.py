@@ -113,8 +113,8 @@ def grass_color(look: Look) -> NDArray[np.float64]:
     return np.array(table[look.season])
 
 
-def snowy_air(air: Air, look: Look) -> Air:
-    """Return the air over snow: a brighter sky and light from below, a shorter exposure."""
+def snowy_air(air: Air, look: Look, less: float = 0.4) -> Air:
+    """Return the air over snow: more light from sky and ground, exposed shorter by `less`."""
     bright = look.snow * min(max(air.sun) / 3.0, 1.0)
 
     def times(color: Color, factor: float) -> Color:
@@ -123,7 +123,7 @@ def snowy_air(air: Air, look: Look) -> Air:
 
     return replace(
         air,
-        exposure=air.exposure * (1 - 0.4 * bright),
+        exposure=air.exposure * (1 - less * bright),
         zenith=times(air.zenith, 1 + 0.7 * bright),
         horizon=times(air.horizon, 1 + 0.4 * bright),
         ground=times(air.ground, 1 + 1.2 * look.snow),

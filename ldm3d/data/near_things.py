@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,26 +35,27 @@ class Spot:
 Thing = Callable[[Land, Spot], str]
 
 
-def _facing(x: float, z: float) -> float:
+def facing(x: float, z: float) -> float:
     """Return the yaw that turns +z towards the eye."""
     return float(np.arctan2(-x, -z))
 
 
-def _white(land: Land) -> bool:
+def is_white(land: Land) -> bool:
+    """Return whether snow lies on things."""
     return land.look.snow > 0.6
 
 
 def _stump(land: Land, spot: Spot) -> str:
     x, z = land.find(spot.near_m, spot.far_m, 0.5)
     size = float(land.rng.uniform(0.7, 1.3))
-    land.put(stump(spot.kind, spot.moss, _white(land)), x, z, yaw=spot.yaw_rad, size=size)
+    land.put(stump(spot.kind, spot.moss, is_white(land)), x, z, yaw=spot.yaw_rad, size=size)
     return "a tree stump"
 
 
 def _log(land: Land, spot: Spot) -> str:
     x, z = land.find(spot.near_m + 0.7, spot.far_m + 1.2, 1.1)
     across = float(-np.arctan2(z, x) + np.pi / 2 + land.rng.normal(0, 0.4))
-    land.put(fallen_log(spot.kind, spot.moss, _white(land)), x, z, yaw=across)
+    land.put(fallen_log(spot.kind, spot.moss, is_white(land)), x, z, yaw=across)
     return "a fallen tree"
 
 
@@ -64,7 +65,7 @@ def _boulders(land: Land, spot: Spot) -> str:
         size, kind = float(land.rng.uniform(0.35, 1.1)), int(land.rng.integers(0, 4))
         x, z = land.find(spot.near_m + 0.3 + size, spot.far_m + 2.5, size)
         yaw = float(land.rng.uniform(0, 6.283))
-        land.put(boulder(kind, spot.moss, _white(land)), x, z, yaw=yaw, size=size, lift_m=-0.12)
+        land.put(boulder(kind, spot.moss, is_white(land)), x, z, yaw=yaw, size=size, lift_m=-0.12)
     mossy = "mossy " if spot.moss > 0.4 and land.look.snow < 0.5 else ""
     return f"{mossy}boulders" if count > 1 else f"a {mossy}boulder"
 
@@ -89,14 +90,14 @@ def _toadstools(land: Land, spot: Spot) -> str:
 
 def _wood_stack(land: Land, spot: Spot) -> str:
     x, z = land.find(spot.near_m + 0.8, spot.far_m + 1.5, 1.2)
-    yaw = _facing(x, z) + float(land.rng.normal(0, 0.4))
-    land.put(cord_wood(0, _white(land)), x, z, yaw=yaw)
+    yaw = facing(x, z) + float(land.rng.normal(0, 0.4))
+    land.put(cord_wood(0, is_white(land)), x, z, yaw=yaw)
     return "a stack of firewood"
 
 
 def _bench(land: Land, spot: Spot) -> str:
     x, z = land.find(spot.near_m + 0.4, spot.far_m + 0.5, 0.9)
-    yaw = _facing(x, z) + float(land.rng.normal(0, 0.8))
+    yaw = facing(x, z) + float(land.rng.normal(0, 0.8))
     land.put(plank_bench(spot.kind), x, z, yaw=yaw)
     return "a wooden bench"
 
@@ -130,7 +131,13 @@ THINGS: dict[str, Thing] = {
 }
 
 
-def put_near(land: Land, names: Iterable[str], count: int, moss: float = 0.5) -> list[str]:
+def put_near(
+    land: Land,
+    names: Iterable[str],
+    count: int,
+    moss: float = 0.5,
+    table: Mapping[str, Thing] = THINGS,
+) -> list[str]:
     """Put `count` kinds of things among `names`, the first two at 1 to 4 m; say which."""
     said = []
     for place, name in enumerate(land.rng.permutation(list(names))[:count]):
@@ -138,5 +145,5 @@ def put_near(land: Land, names: Iterable[str], count: int, moss: float = 0.5) ->
         spot = Spot(
             near, far, int(land.rng.integers(0, 3)), float(land.rng.uniform(0, 6.283)), moss
         )
-        said.append(THINGS[str(name)](land, spot))
+        said.append(table[str(name)](land, spot))
     return list(dict.fromkeys(said))

@@ -216,8 +216,8 @@ def leafy_tree(kind: int, level: int, season: str, blossom: int = 0) -> Mesh:
     color: ArrayLike = LEAF_COLORS[season][kind % 3]
     if blossom and season == "spring":
         color = ((0.72, 0.68, 0.66), (0.70, 0.42, 0.48))[blossom - 1]
-    count, size = ((1500, 0.27), (520, 0.46), (150, 0.85))[level]
-    radii = rng.uniform(0.75, 1.25, len(centers))
+    count, size = ((2600, 0.27), (800, 0.44), (190, 0.85))[level]
+    radii = rng.uniform(0.9, 1.4, len(centers))
     return merged([bark, leaf_cloud(rng, centers, radii, count, size, color)])
 
 
