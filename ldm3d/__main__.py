@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ldm3d.data.command import add_parser as add_data
+from ldm3d.evaluation.command import add_parser as add_evaluate
 from ldm3d.training.command import add_parser as add_train
 
 
@@ -16,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_data(commands)
     add_train(commands)
+    add_evaluate(commands)
     options = parser.parse_args(arguments)
     return int(options.run(options))
 
