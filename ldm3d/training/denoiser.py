@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -80,12 +80,28 @@ def text_encoder_from(config: Mapping[str, Any], tokenizer: Any) -> Any:
     return CLIPTextModel(CLIPTextConfig(vocab_size=len(tokenizer), **ends, **config))
 
 
-def decayed_groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
+def decayed_groups(
+    network: nn.Module, decay: float, without: Sequence[nn.Parameter] = ()
+) -> list[dict[str, Any]]:
     """Return parameter groups: matrices and kernels with weight decay, the rest without."""
-    learned = [p for p in network.parameters() if p.requires_grad]
+    others = {id(p) for p in without}
+    learned = [p for p in network.parameters() if p.requires_grad and id(p) not in others]
     return [
         {"params": [p for p in learned if p.ndim > 1], "weight_decay": decay},
         {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def inner_weights(network: Denoiser) -> list[nn.Parameter]:
+    """Return what Muon is for: matrices and kernels between features, no embedding, in or output.
+
+    Those of times and of text enter from outside, and stay with AdamW.
+    """
+    outer = ("conv_in", "conv_out", "embedding", "time_emb_proj")
+    return [
+        weight
+        for name, weight in network.named_parameters()
+        if weight.requires_grad and weight.ndim > 1 and not any(part in name for part in outer)
     ]
 
 

@@ -14,12 +14,13 @@ from torch import Tensor
 
 from ldm3d.data.world_set import SetInfo
 from ldm3d.training import diffusion_loss as loss
-from ldm3d.training.denoiser import Denoiser, decayed_groups
+from ldm3d.training.denoiser import Denoiser, decayed_groups, inner_weights
 from ldm3d.training.ema import Ema
 from ldm3d.training.export import ModelFacts, ModelParts, write_model
 from ldm3d.training.frozen import FrozenAutoencoder
 from ldm3d.training.latent_cache import LatentCache
 from ldm3d.training.machine import Machine
+from ldm3d.training.muon import KernelMuon
 from ldm3d.training.order import Turn
 from ldm3d.training.samples import sample_grid
 from ldm3d.training.task import Batch, Task
@@ -185,8 +186,13 @@ def optimizers_for(
 ) -> dict[str, Optimizer]:
     """Return the optimisers of a preset, with fused kernels where there are any."""
     fused = machine.device.type in ("cuda", "cpu")
-    groups = decayed_groups(denoiser, preset.weight_decay)
     if preset.optimizer == "adam":
         adam = torch.optim.Adam(denoiser.parameters(), preset.lr, preset.betas, fused=fused)
         return {"denoiser": adam}
-    return {"denoiser": torch.optim.AdamW(groups, preset.lr, preset.betas, fused=fused)}
+    inner = inner_weights(denoiser) if preset.optimizer == "muon" else []
+    groups = decayed_groups(denoiser, preset.weight_decay, without=inner)
+    adamw = torch.optim.AdamW(groups, preset.lr, preset.betas, fused=fused)
+    found: dict[str, Optimizer] = {"denoiser": adamw}
+    if inner:
+        found["kernels"] = KernelMuon(inner, preset.lr, preset.weight_decay)
+    return found
