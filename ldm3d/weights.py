@@ -6,17 +6,21 @@ Weights are memory-mapped safetensors where there are any, else `.bin` files rea
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ldm3d.errors import ModelError, RequestError
+from ldm3d.errors import RequestError
 from ldm3d.model import Model
 from ldm3d.model_folder import check_folder, fingerprint, read_info, read_json, weight_files
+from ldm3d.pretrained import check_keys, damage_explained, quiet_libraries
 
 if TYPE_CHECKING:
     import torch
+
+
+_UNUSED = r"position_ids$"
+"""Older files do not carry the positions 0, 1, 2..., which are no weights."""
 
 
 def load(
@@ -106,7 +110,7 @@ def _network(folder: Path, part: str, dtype: torch.dtype) -> Any:
     kind = diffusers.UNet2DConditionModel if part == "unet" else diffusers.AutoencoderKL
     files = weight_files(folder, part)
     options = {"variant": "fp16"} if ".fp16." in files[0].name else {}
-    with _explained(folder / part), _quiet():
+    with damage_explained(folder / part), quiet_libraries():
         network, found = kind.from_pretrained(
             folder / part,
             torch_dtype=dtype,
@@ -115,7 +119,7 @@ def _network(folder: Path, part: str, dtype: torch.dtype) -> Any:
             output_loading_info=True,
             **options,
         )
-    _check_keys(found, folder / part)
+    check_keys(found, folder / part, _UNUSED)
     return network
 
 
@@ -124,7 +128,7 @@ def _text_encoder(folder: Path, dtype: torch.dtype) -> Any:
 
     files = weight_files(folder, "text_encoder")
     options = {"variant": "fp16"} if ".fp16." in files[0].name else {}
-    with _explained(folder / "text_encoder"), _quiet():
+    with damage_explained(folder / "text_encoder"), quiet_libraries():
         network, found = CLIPTextModel.from_pretrained(
             folder / "text_encoder",
             dtype=dtype,
@@ -133,68 +137,12 @@ def _text_encoder(folder: Path, dtype: torch.dtype) -> Any:
             output_loading_info=True,
             **options,
         )
-    _check_keys(found, folder / "text_encoder")
+    check_keys(found, folder / "text_encoder", _UNUSED)
     return network
 
 
 def _tokenizer(folder: Path) -> Any:
     from transformers import CLIPTokenizer
 
-    with _explained(folder / "tokenizer"), _quiet():
+    with damage_explained(folder / "tokenizer"), quiet_libraries():
         return CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-
-
-def _check_keys(found: Mapping[str, Any], place: Path) -> None:
-    missing = sorted(str(key) for key in found.get("missing_keys", ()))
-    # Older files do not carry the positions 0, 1, 2..., which are no weights.
-    missing = [key for key in missing if not key.endswith("position_ids")]
-    if missing or found.get("mismatched_keys"):
-        odd = missing or [str(key) for key in found["mismatched_keys"]]
-        raise ModelError(
-            f"the weights in {place} do not fit its config.json: {len(odd)} are missing or have "
-            f"another shape, the first is {odd[0]}"
-        )
-
-
-@contextlib.contextmanager
-def _explained(place: Path) -> Iterator[None]:
-    """Turn whatever the libraries raise on a damaged folder into one line."""
-    import pickle
-
-    from ldm3d.memory import is_out_of_memory
-
-    try:
-        yield
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        RuntimeError,
-        pickle.UnpicklingError,
-    ) as error:
-        if is_out_of_memory(error):
-            raise
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"cannot load {place}: {reason}; get the model again") from error
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the libraries' bars and advice off the terminal; what matters is raised."""
-    import diffusers.utils.logging as diffusers_log
-    import transformers.utils.logging as transformers_log
-
-    logs = (diffusers_log, transformers_log)
-    levels = [log.get_verbosity() for log in logs]
-    bars = [log.is_progress_bar_enabled() for log in logs]
-    for log in logs:
-        log.set_verbosity_error()
-        log.disable_progress_bar()
-    try:
-        yield
-    finally:
-        for log, level, bar in zip(logs, levels, bars, strict=True):
-            log.set_verbosity(level)
-            if bar:
-                log.enable_progress_bar()

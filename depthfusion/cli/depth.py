@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from depthfusion.cli.extras import check_extra
 from depthfusion.errors import DepthFusionError, MissingPartError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     image = Path(options.image)
     picture = read_picture(image)
     path = output_path(image, options.output, overwrite=options.overwrite)
-    _check_extra()
+    check_extra("estimating depth", EXTRA)
     progress = Progress(None if options.quiet else sys.stderr)
     with cancellable() as cancellation:
         try:
@@ -96,23 +96,6 @@ def request_from(options: argparse.Namespace, picture: Picture) -> DepthRequest:
         gives=options.gives,
         device=options.device,
     )
-
-
-def _check_extra() -> None:
-    """Refuse where PyTorch and what stands on it are not installed.
-
-    Raises:
-        MissingPartError: with the line that installs it.
-    """
-    for name in EXTRA:
-        try:
-            found = importlib.util.find_spec(name) is not None
-        except ValueError:  # it was taken out of sys.modules by name
-            found = False
-        if not found:
-            raise MissingPartError(
-                f"estimating depth needs {name}: pip install 'depthfusion-panorama[generate]'"
-            )
 
 
 def _estimated(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from depthfusion.cli.extras import check_extra
 from depthfusion.cli.render import size_px
 from depthfusion.errors import DepthFusionError, MissingPartError, UsageError
 
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     from depthfusion.cli.wish import request_from
 
     source = _prompts_source(options)
-    _check_extra()
+    check_extra("generating", EXTRA)
     for text in (*options.prompt, options.negative or "", options.model or ""):
         _check_text(text)
     base = request_from(options)
@@ -153,23 +153,6 @@ def _check_text(text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise UsageError(f"want text in UTF-8, got {text!r}") from None
-
-
-def _check_extra() -> None:
-    """Refuse before anything is begun where PyTorch and what stands on it are not installed.
-
-    Raises:
-        MissingPartError: with the line that installs it.
-    """
-    for name in EXTRA:
-        try:
-            found = importlib.util.find_spec(name) is not None
-        except ValueError:  # it was taken out of sys.modules by name
-            found = False
-        if not found:
-            raise MissingPartError(
-                f"generating needs {name}: pip install 'depthfusion-panorama[generate]'"
-            )
 
 
 def _check(jobs: list[Job]) -> None:

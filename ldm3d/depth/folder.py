@@ -6,16 +6,14 @@ folder is ever run.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ldm3d.depth.network import DepthNetwork
 from ldm3d.depth.output import KINDS, Gives, frame_from, gives_from
 from ldm3d.errors import MissingPackageError, ModelError, ModelNotFoundError, RequestError
+from ldm3d.pretrained import check_keys, damage_explained, quiet_libraries
 
 if TYPE_CHECKING:
     import torch
@@ -24,7 +22,7 @@ DEFAULT_DEPTH_MODEL = "Intel/dpt-large"
 """The network that LDM3D was taught with (arXiv 2305.10853)."""
 _SAFE = ("model.safetensors", "model.safetensors.index.json")
 _OLD = ("pytorch_model.bin",)
-_UNUSED = re.compile(r"fusion_stage\.layers\.0\.residual_layer1\.|position_ids$|pooler\.")
+_UNUSED = r"fusion_stage\.layers\.0\.residual_layer1\.|position_ids$|pooler\."
 """Weights that are never used and that files such as Intel/dpt-large lack: the first fusion layer
 has nothing to add (https://github.com/huggingface/transformers/issues/28292)."""
 
@@ -178,7 +176,7 @@ def _torch() -> Any:
 def _network(folder: Path, dtype: torch.dtype) -> Any:
     from transformers import AutoModelForDepthEstimation
 
-    with _explained(folder), _quiet():
+    with damage_explained(folder), quiet_libraries():
         network, found = AutoModelForDepthEstimation.from_pretrained(
             folder,
             dtype=dtype,
@@ -187,60 +185,5 @@ def _network(folder: Path, dtype: torch.dtype) -> Any:
             trust_remote_code=False,
             output_loading_info=True,
         )
-    _check_keys(found, folder)
+    check_keys(found, folder, _UNUSED)
     return network
-
-
-def _check_keys(found: Mapping[str, Any], folder: Path) -> None:
-    missing = sorted(str(key) for key in found.get("missing_keys", ()))
-    odd = [key for key in missing if not _UNUSED.search(key)]
-    odd += [str(key) for key in found.get("mismatched_keys", ())]
-    if odd:
-        raise ModelError(
-            f"the weights in {folder} do not fit its config.json: {len(odd)} are missing or have "
-            f"another shape, the first is {odd[0]}"
-        )
-
-
-@contextlib.contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    """Turn whatever the libraries raise on a damaged folder into one line."""
-    import pickle
-
-    from safetensors import SafetensorError
-
-    from ldm3d.memory import is_out_of_memory
-
-    try:
-        yield
-    except (
-        SafetensorError,
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        ImportError,
-        RuntimeError,
-        pickle.UnpicklingError,
-    ) as error:
-        if is_out_of_memory(error):
-            raise
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"cannot load {folder}: {reason}; get the model again") from error
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the library's bars and advice off the terminal; what matters is raised."""
-    import transformers.utils.logging as log
-
-    level, bar = log.get_verbosity(), log.is_progress_bar_enabled()
-    log.set_verbosity_error()
-    log.disable_progress_bar()
-    try:
-        yield
-    finally:
-        log.set_verbosity(level)
-        if bar:
-            log.enable_progress_bar()
