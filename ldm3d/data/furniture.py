@@ -20,8 +20,8 @@ from ldm3d.data.mesh import (
     sphere,
     tube,
 )
-from ldm3d.data.prototypes import prototype
 from ldm3d.data.noise import volume_fbm
+from ldm3d.data.prototypes import prototype
 
 OAK = (0.145, 0.075, 0.036)
 BRASS = (0.52, 0.34, 0.12)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,60 @@ from ldm3d.data.winter import fence, lantern_post, sledge, snow_cap, snowman, wo
 
 Floats = NDArray[np.float32]
 
+NAMES = (
+    "a winter night", "a snowy valley at night", "a cabin in the snow at night",
+    "a snowy night in the mountains", "a log cabin on a winter night", "a frosty winter night",
+    "a snow-covered valley", "a winter evening in the snow",
+)  # fmt: skip
+HOURS = ("dusk", "night", "night")
+WEATHERS = ("clear", "clear", "cloudy", "snowy")
+SEASONS = ("winter",)
+
 EYE_M = 1.62
 CABIN = (-6.2, -8.2)
 CABIN_YAW = 0.62
 LANTERN = (1.55, -2.6)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What stands in the valley; as it stands it is the bundled one."""
+
+    cabin: bool = True
+    snowman: bool = True
+    sledge: bool = True
+    lantern: bool = True
+    right_fence: bool = True
+    left_fence: bool = True
+    wood: float = 0.0
+    """Above 0: more trees, below: fewer."""
+    crest_m: float = 1150.0
+    pines: tuple[tuple[float, float, float], ...] = (
+        (4.2, -1.0, 0.20), (3.3, 2.3, 0.14), (-3.4, 2.0, 0.26), (5.4, -5.0, 0.42),
+    )  # fmt: skip
+    """Small ones near the eye: x, z and size."""
+
+
+def _plan(streams: Streams) -> Plan:
+    if streams.signature:
+        return Plan()
+    rng = streams.layout
+    near = []
+    for _ in range(int(rng.integers(2, 7))):
+        angle, reach = rng.random() * 6.283, rng.uniform(2.6, 7.5)
+        x, z = float(reach * np.cos(angle)), float(reach * np.sin(angle))
+        near.append((x, z, float(rng.uniform(0.1, 0.45))))
+    return Plan(
+        cabin=bool(rng.random() < 0.75),
+        snowman=bool(rng.random() < 0.55),
+        sledge=bool(rng.random() < 0.4),
+        lantern=bool(rng.random() < 0.7),
+        right_fence=bool(rng.random() < 0.6),
+        left_fence=bool(rng.random() < 0.4),
+        wood=float(rng.normal(0, 0.25)),
+        crest_m=float(rng.uniform(500, 1500)),
+        pines=tuple(near),
+    )
 
 
 def _trail_m(x: Floats, z: Floats) -> Floats:
@@ -40,7 +90,7 @@ def _trail_m(x: Floats, z: Floats) -> Floats:
     return np.asarray(np.where(z < -6.4, 9.0, np.abs(x - middle)), np.float32)
 
 
-def ground_height(number: int) -> Height:
+def ground_height(number: int, crest_m: float = 1150.0) -> Height:
     """Return the snow's surface: drifts, a trail, a wide valley, mountains."""
 
     def height(x: Floats, z: Floats) -> Floats:
@@ -59,7 +109,7 @@ def ground_height(number: int) -> Height:
         rise = smoothstep(220, 2400, d)
         level = smoothstep(7.0, 4.2, np.hypot(x - CABIN[0], z - CABIN[1]))
         near = (drift + trail) * (1 - 0.8 * level)
-        return np.asarray(near + valley + roll + rise * (crest * 1150 + 30), np.float32)
+        return np.asarray(near + valley + roll + rise * (crest * crest_m + 30), np.float32)
 
     return height
 
@@ -83,11 +133,11 @@ def _paint(ground: Mesh, number: int) -> Mesh:
     return replace(ground, color=rgba, material=kind.astype(np.float32))
 
 
-def _forest(scene: Scene, height: Height, streams: Streams) -> None:
+def _forest(scene: Scene, height: Height, streams: Streams, plan: Plan) -> None:
     rng, number = streams.layout, streams.number
-    x, z = scattered(rng, 15000, 7, 900, power=0.6)
+    x, z = scattered(rng, streams.many(15000), 7, 900, power=0.6)
     d, y = np.hypot(x, z), height(x, z)
-    wish = fbm(x, z, 70, 3, number + 9) + 0.35 * smoothstep(60, 300, d)
+    wish = fbm(x, z, 70, 3, number + 9) + 0.35 * smoothstep(60, 300, d) + plan.wood
     keep = (wish > rng.uniform(-0.15, 0.75, len(x))) & (y < 160)
     keep &= (np.hypot(x - CABIN[0], z - CABIN[1]) > 6.0) & (_trail_m(x, z) > 2.5)
     keep &= ~(
@@ -105,10 +155,13 @@ def _forest(scene: Scene, height: Height, streams: Streams) -> None:
     ):
         for kind in range(3):
             choice = (d >= low) & (d < high) & (np.arange(len(d)) % 3 == kind)
+            levels, branches, twigs = (22, 6, 6) if streams.detail < 0.7 and i == 0 else parts
             tree = pine(
                 np.random.default_rng(50 * i + kind),
                 13.0 + kind * 2,
-                *parts,
+                levels,
+                branches,
+                twigs,
                 (0.026, 0.046, 0.034),
                 0.62,
             )
@@ -119,7 +172,7 @@ def _forest(scene: Scene, height: Height, streams: Streams) -> None:
                 ),
                 casts_sky=i < 2,
             )
-    for spot in ((4.2, -1.0, 0.20), (3.3, 2.3, 0.14), (-3.4, 2.0, 0.26), (5.4, -5.0, 0.42)):
+    for spot in plan.pines:
         small = pine(
             np.random.default_rng(int(spot[2] * 100)), 14, 20, 7, 9, (0.03, 0.055, 0.036), 0.6
         )
@@ -127,24 +180,40 @@ def _forest(scene: Scene, height: Height, streams: Streams) -> None:
         scene.add(small, placed(p, spot[2]))
 
 
-def _near(scene: Scene, height: Height, streams: Streams) -> None:
+def _near(scene: Scene, height: Height, streams: Streams, plan: Plan) -> None:
     rng = streams.layout
+    named = {
+        "a log cabin with lit windows": plan.cabin,
+        "a snowman": plan.snowman,
+        "a wooden sledge": plan.sledge,
+        "a lantern": plan.lantern,
+        "a wooden fence": plan.right_fence or plan.left_fence,
+        "snowy firs": True,
+    }
+    if not streams.signature:
+        scene.details = tuple(name for name, there in named.items() if there)
 
     def spot(x: float, z: float, lift: float = 0.0) -> NDArray[np.float64]:
         return np.array(point_on(height, x, z, lift))
 
-    cabin = log_cabin(np.random.default_rng(4), (3.4, 1.55, 0.42), 0.34, (0.08, 0.05, 0.035))
-    place = spot(*CABIN, -0.05)
-    scene.add(cabin.turned(CABIN_YAW).moved(place))
+    if plan.cabin:
+        cabin = log_cabin(np.random.default_rng(4), (3.4, 1.55, 0.42), 0.34, (0.08, 0.05, 0.035))
+        place = spot(*CABIN, -0.05)
+        scene.add(cabin.turned(CABIN_YAW).moved(place))
     c, s = np.cos(CABIN_YAW), np.sin(CABIN_YAW)
-    for lamp_x, lamp_z, power in ((-1.85, 3.15, 2.6), (1.85, 3.15, 2.6), (0.0, 3.2, 1.2)):
+    powers = ((-1.85, 3.15, 2.6), (1.85, 3.15, 2.6), (0.0, 3.2, 1.2))
+    for lamp_x, lamp_z, power in powers if plan.cabin else ():
         world = place + np.array([c * lamp_x + s * lamp_z, 1.45, -s * lamp_x + c * lamp_z])
         scene.lamps.append(Lamp(tuple(world), (1.5 * power, 0.66 * power, 0.18 * power), 0.15))
-    scene.add(wood_pile(np.random.default_rng(5)).turned(CABIN_YAW).moved(spot(-2.2, -5.3, -0.06)))
+    if plan.cabin:
+        pile = wood_pile(np.random.default_rng(5))
+        scene.add(pile.turned(CABIN_YAW).moved(spot(-2.2, -5.3, -0.06)))
     post = spot(*LANTERN, -0.05)
-    scene.add(lantern_post(np.random.default_rng(6), (26, 11, 2.6), 1.95).turned(2.6).moved(post))
-    arm = np.array([0.35 * np.cos(2.6), 1.95 - 0.28, -0.35 * np.sin(2.6)])
-    scene.lamps.append(Lamp(tuple(post + arm), (2.3, 1.0, 0.27), 0.04))
+    if plan.lantern:
+        lantern = lantern_post(np.random.default_rng(6), (26, 11, 2.6), 1.95)
+        scene.add(lantern.turned(2.6).moved(post))
+        arm = np.array([0.35 * np.cos(2.6), 1.95 - 0.28, -0.35 * np.sin(2.6)])
+        scene.lamps.append(Lamp(tuple(post + arm), (2.3, 1.0, 0.27), 0.04))
     line = [
         spot(x, z)
         for x, z in (
@@ -159,11 +228,15 @@ def _near(scene: Scene, height: Height, streams: Streams) -> None:
             (9.7, -8.6),
         )
     ]
-    scene.add(fence(line, rng))
+    if plan.right_fence:
+        scene.add(fence(line, rng))
     line = [spot(x, z) for x, z in ((-2.2, 4.5), (-2.35, 2.4), (-2.6, 0.3), (-3.1, -1.7))]
-    scene.add(fence(line, rng))
-    scene.add(snowman(np.random.default_rng(7)).turned(0.75).moved(spot(-1.75, -2.75, -0.06)))
-    scene.add(sledge(np.random.default_rng(8)).turned(-0.7).moved(spot(1.05, -1.25, 0.0)))
+    if plan.left_fence:
+        scene.add(fence(line, rng))
+    if plan.snowman:
+        scene.add(snowman(np.random.default_rng(7)).turned(0.75).moved(spot(-1.75, -2.75, -0.06)))
+    if plan.sledge:
+        scene.add(sledge(np.random.default_rng(8)).turned(-0.7).moved(spot(1.05, -1.25, 0.0)))
     for kind in range(3):
         stone = rock(np.random.default_rng(kind), 4, 12, 0.0)
         x, z = scattered(rng, 26, 3, 40, power=0.8)
@@ -175,7 +248,7 @@ def _near(scene: Scene, height: Height, streams: Streams) -> None:
         scene.add(stone, placed(at, size, rng.random(len(at)) * 6.28))
         scene.add(snow_cap((1.75, 0.7, 1.75), (0, 0.42, 0)), placed(at, size))
     straw = grass_tuft(np.random.default_rng(3), 9, 0.55, 0.14, 0.004, (0.24, 0.17, 0.08))
-    x, z = scattered(rng, 2600, 1.4, 30, power=0.75)
+    x, z = scattered(rng, streams.many(2600), 1.4, 30, power=0.75)
     keep = (_trail_m(x, z) > 0.9) & (
         fbm(x, z, 6, 2, streams.number + 11) > rng.uniform(0.1, 0.7, len(x))
     )
@@ -189,7 +262,8 @@ def _near(scene: Scene, height: Height, streams: Streams) -> None:
 
 def build(streams: Streams) -> Scene:
     """Return the winter night."""
-    height = ground_height(streams.number)
+    plan, look = _plan(streams), streams.look
+    height = ground_height(streams.number, plan.crest_m)
     air = Air(
         sun_elevation_deg=34,
         sun_azimuth_deg=132,
@@ -212,13 +286,25 @@ def build(streams: Streams) -> Scene:
     )
     ground = point_on(height, 0.0, 0.0)[1]
     scene = Scene(eye=(0.0, ground + EYE_M, 0.0), air=air, eye_height_m=EYE_M, facing_deg=-14.0)
-    scene.add(_paint(terrain(height), streams.number), casts_sky=False)
-    _forest(scene, height, streams)
-    _near(scene, height, streams)
+    if not streams.signature:
+        ground_light = (0.02, 0.03, 0.05) if look.hour == "night" else (0.06, 0.065, 0.10)
+        scene.air = replace(look.air, ground=ground_light)
+        spots = ((0.3, 2.6), (-0.6, -4.4), (0.2, 5.5))
+        scene.eyes = tuple(point_on(height, x, z, EYE_M) for x, z in spots)
+    surface = terrain(height, detail=streams.detail)
+    scene.add(_paint(surface, streams.number), casts_sky=False)
+    _forest(scene, height, streams, plan)
+    _near(scene, height, streams, plan)
     scene.title = "Northern lights over the cabin"
     scene.caption = (
         "a snowy valley at night under the northern lights, "
         "a log cabin with lit windows, a lantern and a snowman"
     )
     scene.tags = ("winter", "night", "aurora", "stars", "cabin", "lantern", "snowman", "pines")
+    if not streams.signature:
+        there = "with a log cabin" if plan.cabin else "with snowy firs"
+        scene.caption = f"a snowy valley in the dark {there}"
+        scene.tags = ("winter", "snow", "firs", "mountains")
+        if look.air.aurora > 0:
+            scene.details = (*scene.details, "northern lights")
     return scene
