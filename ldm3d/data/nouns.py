@@ -13,7 +13,7 @@ def set_of(words: str) -> frozenset[str]:
 _LINKS = set_of(
     "of in on at by with under near from between among above along beside behind full "
     "where made covered over through inside below beneath that which after before against "
-    "lit around to and"
+    "lit around to and far away overhead ahead nearby leading lying growing hanging"
 )
 """Words that end the noun itself: "a field of flowers" is one field."""
 _PREPOSITIONS = set_of(
@@ -29,7 +29,9 @@ _MASS = set_of(
 )
 _SINGULAR_S = ("ss", "us", "is")
 _SINGULAR = frozenset({"canvas", "oasis", "abyss", "lens", "bus", "atlas", "gas"})
-_ODD_PLURALS = frozenset({"people", "children", "geese", "men", "fish", "sheep", "deer", "cattle"})
+_ODD_PLURALS = frozenset(
+    {"people", "children", "geese", "men", "fish", "starfish", "sheep", "deer", "cattle"}
+)
 _CONSONANT_VOWELS = ("uni", "use", "usu", "eu", "one", "once", "ubi", "uto")
 _VOWEL_CONSONANTS = ("hour", "honest", "heir", "honor")
 _ARTICLES = ("a ", "an ", "the ")
@@ -40,10 +42,11 @@ _PLACED: tuple[tuple[str, frozenset[str]], ...] = (
         set_of(
             "beach beaches shore seashore coast coastline glacier planet moon road isle island "
             "islands isles street avenue pier sands plain plateau hillside icefield reef world "
-            "worlds boulevard rock cliff cliffs headland ice summit jetty"
+            "worlds boulevard rock cliff cliffs headland ice summit jetty "
+            "evening night morning day seabed"
         ),
     ),
-    ("by", set_of("lake pond lagoon waterfall waterfalls sea ocean river seaside fjord")),
+    ("by", set_of("lake pond lagoon waterfall waterfalls seaside sea ocean river fjord")),
     ("near", set_of("volcano volcanoes crater eruption")),
     (
         "among",
@@ -85,6 +88,8 @@ def is_plural(text: str) -> bool:
 def is_adverbial(text: str) -> bool:
     """Whether a name says where, such as "under the sea", and takes neither article nor "in"."""
     words = text.lower().split()
+    if len(words) > 2 and words[0].endswith("ing") and words[1] in _LINKS:
+        return True  # "diving at a reef"
     if words[:1] in (["deep"], ["underwater"], ["right"]) and len(words) > 2:
         words = words[1:]
     return bool(words) and (words[0] in _PREPOSITIONS or words in (["underwater"], ["outdoors"]))

@@ -16,6 +16,7 @@ from ldm3d.data.words import (
     COVERED,
     NOTHING,
     Words,
+    fits,
     hour_words,
     says,
     season_words,
@@ -170,13 +171,7 @@ def told(family: str, look: Look, scene: Scene | None = None) -> Told:
 
 def _true_names(names: Sequence[str], look: Look) -> tuple[str, ...]:
     """Leave out names that say another hour, weather or season than it is."""
-    values = {"hour": look.hour, "weather": look.weather, "season": look.season}
-    fitting = [
-        _nameable(name)
-        for name in names
-        if all(values[axis] in true for axis, true in says(name).items())
-        and ("snow" not in name.lower() or look.snow > 0.4 or "mountain" in name.lower())
-    ]
+    fitting = [_nameable(name) for name in names if fits(name, look)]
     return tuple(fitting or [_nameable(names[0])])
 
 

@@ -319,6 +319,22 @@ _ONLY: Mapping[str, tuple[str, frozenset[str]]] = {
 }
 
 
+_NOT_IN_WINTER = frozenset(
+    {"flower", "flowers", "wildflower", "wildflowers", "flowering", "green", "lush", "blooming"}
+)
+
+
+def fits(name: str, look: Look) -> bool:
+    """Whether a name is true of a look: no snowy valley in summer, no flower meadow in the snow."""
+    values = {"hour": look.hour, "weather": look.weather, "season": look.season}
+    if any(values[axis] not in true for axis, true in says(name).items()):
+        return False
+    words = set(name.lower().replace("-", " ").split())
+    if look.season == "winter" and words & _NOT_IN_WINTER:
+        return False
+    return not words & {"snow", "snowy"} or look.snow > 0.4 or "mountains" in words
+
+
 def says(text: str) -> dict[str, frozenset[str]]:
     """Return what a name already says of hour, weather and season: axis -> values it is true of."""
     found: dict[str, frozenset[str]] = {}

@@ -14,7 +14,7 @@ from ldm3d.data.nouns import head, is_plural, listed, preposition, with_article
 from ldm3d.data.scene import Air, Scene
 from ldm3d.data.told import INDOOR, family_looks, family_names_of, seen_look, told
 from ldm3d.data.unseen import prompt_for, random_look, unseen_prompts
-from ldm3d.data.words import says
+from ldm3d.data.words import fits, says
 
 OPEN = "pine_forest"
 DETAILS = ("a wooden bench", "brown mushrooms", "an old well")
@@ -46,6 +46,7 @@ def many(hour: str, weather: str, season: str, count: int = 300) -> list[str]:
         ("under the sea", "under the sea"),
         ("the open sea", "the open sea"),
         ("alpine glacier", "an alpine glacier"),
+        ("diving at a reef", "diving at a reef"),
     ],
 )
 def test_nouns_get_the_article_people_give_them(noun: str, said: str) -> None:
@@ -54,7 +55,11 @@ def test_nouns_get_the_article_people_give_them(noun: str, said: str) -> None:
 
 def test_the_noun_of_a_phrase_is_found_before_its_links() -> None:
     assert head("a lake below snowy mountains") == "lake"
-    assert is_plural("ferns") and is_plural("cherry trees in blossom")
+    assert (
+        is_plural("ferns")
+        and is_plural("high mountains far away")
+        and is_plural("cherry trees in blossom")
+    )
     assert not is_plural("a field of flowers") and not is_plural("a glass")
     assert preposition("a tropical beach") == "on" and preposition("deep under the sea") == ""
     assert listed(["a", "b", "c"]) == "a, b and c"
@@ -139,6 +144,11 @@ def test_names_that_say_another_season_or_hour_are_left_out() -> None:
     }
     look = look_from("noon", "clear", "summer", np.random.default_rng(0))
     assert all("snow" not in name for name in told(OPEN, look).names)
+    white = look_from("noon", "snowy", "winter", np.random.default_rng(0))
+    assert fits("meadow", white) and not fits("field of wildflowers", white)
+    assert fits("snowy forest", white) and not fits("snowy forest", look)
+    assert fits("lake below snowy mountains", look_from("noon", "clear", "winter",
+                                                        np.random.default_rng(0)))  # fmt: skip
 
 
 def test_every_family_has_names_and_says_what_shows() -> None:
