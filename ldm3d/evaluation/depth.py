@@ -21,7 +21,7 @@ from ldm3d.evaluation.generation import asked_of
 from ldm3d.evaluation.made import MadeFolder, Settings
 from ldm3d.evaluation.measures import DepthErrors, depth_errors, latitude_weights
 from ldm3d.evaluation.pictures_of import divided
-from ldm3d.evaluation.reconstruction import Autoencoder, mean_errors
+from ldm3d.evaluation.reconstruction import Autoencoder, mean_errors, short_name
 from ldm3d.model import Model
 
 HEADER = ("depth of", "against", "pictures", "aligned", "AbsRel", "RMSE", "δ < 1.25", "MARE")
@@ -51,7 +51,9 @@ def evaluate_depth(
         on_picture: told of each picture.
     """
     tell = on_picture or (lambda *_: None)
-    findings = Findings("Depth", {"model": model.id, "size": f"{settings.width}x{settings.height}"})
+    findings = Findings(
+        "Depth", {"model": short_name(model.id), "size": f"{settings.width}x{settings.height}"}
+    )
     _, unseen, remark = divided(worlds)
     if remark:
         findings.notes.append(remark)
@@ -65,16 +67,17 @@ def evaluate_depth(
         folder = MadeFolder(report / "made" / "pictures", model, settings)
         made = folder.make(asked.wishes, lambda done, total: tell("pictures", done, total))
         pairs = [(one.color, one.depth) for one in made]
-        rows.append(_against(estimator, pairs, "generated pictures", False, tell))
+        rows.append(_against(estimator, pairs, None, tell))
         real = [(worlds.color(n), worlds.depth(n)) for n in asked.real]
-        rows.append(_against(estimator, real, "real pictures", True, tell))
+        rows.append(_against(estimator, real, worlds.info.near_m or 1.0, tell))
         findings.about["estimator"] = estimator.name
     findings.tables.append(Table("Depth, cos-latitude weights", HEADER, rows))
     findings.figures["abs_rel_autoencoder"] = float(rows[0][4])
     findings.notes.append(
-        "RMSE is in metres in rows that are not aligned" if worlds.info.near_m else
-        "RMSE is in units of the nearest distance: this set has no scale"
-    )  # fmt: skip
+        "RMSE is in metres against the truth, else in units of the nearest distance"
+        if worlds.info.near_m
+        else "RMSE is in units of the nearest distance: this set has no scale"
+    )
     return findings
 
 
@@ -91,10 +94,8 @@ def _after_autoencoder(
         true = worlds.depth(number)
         _, back = autoencoder.there_and_back(worlds.color(number), true)
         for align, kept in found.items():
-            near_m = worlds.info.near_m if not align else None
-            kept.append(
-                depth_errors(back, true, near_m=near_m or 1.0, align=align, weights=weights)
-            )
+            near_m = worlds.info.near_m or 1.0
+            kept.append(depth_errors(back, true, near_m=near_m, align=align, weights=weights))
         tell("autoencoder", done, len(numbers))
     return [
         _row("real pictures after the autoencoder", "truth", kept, align)
@@ -105,23 +106,31 @@ def _after_autoencoder(
 def _against(
     estimator: DepthModel,
     pictures: Sequence[tuple[NDArray[np.uint8], NDArray[np.float32]]],
-    of: str,
-    is_true: bool,
+    true_near_m: float | None,
     tell: Callable[[str, int, int], None],
 ) -> tuple[str | float | int, ...]:
-    """Compare depth with the estimate; truth is the reference where there is truth."""
+    """Compare depth with estimates.
+
+    Args:
+        estimator: the depth network.
+        pictures: color and depth.
+        true_near_m: distance of depth 1 if the depth is the truth: then the estimate is judged by
+            it; None: the depth is judged by the estimate.
+        tell: told of each picture.
+    """
     from ldm3d.depth import estimate_depth
 
     found = []
     for done, (color, depth) in enumerate(pictures, 1):
         estimate = estimate_depth(np.ascontiguousarray(color), estimator)
-        given, reference = (estimate, depth) if is_true else (depth, estimate)
+        given, reference = (depth, estimate) if true_near_m is None else (estimate, depth)
         weights = latitude_weights(len(depth))
-        found.append(depth_errors(given, reference, align=True, weights=weights))
-        tell(f"estimates of {of}", done, len(pictures))
-    if is_true:
-        return _row("the depth network on real pictures", "truth", found, True)
-    return _row(of, "the depth network", found, True)
+        near_m = true_near_m or 1.0
+        found.append(depth_errors(given, reference, near_m=near_m, align=True, weights=weights))
+        tell("estimates", done, len(pictures))
+    if true_near_m is None:
+        return _row("generated pictures", "the depth network", found, True)
+    return _row("the depth network on real pictures", "truth", found, True)
 
 
 def _row(

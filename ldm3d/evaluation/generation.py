@@ -20,7 +20,7 @@ from ldm3d.evaluation.labels import AXES, shown_in
 from ldm3d.evaluation.made import Made, MadeFolder, Settings, Wish
 from ldm3d.evaluation.measures import edge_agreement, ground_and_sky
 from ldm3d.evaluation.pictures_of import divided, spread
-from ldm3d.evaluation.reconstruction import NO_INCEPTION
+from ldm3d.evaluation.reconstruction import NO_INCEPTION, short_name
 from ldm3d.evaluation.sheet import prompt_sheet
 from ldm3d.evaluation.sweep import Judges, Known, planes_of, point_of, tell_sweep
 from ldm3d.model import Model
@@ -137,7 +137,7 @@ class _Run:
         self.findings = Findings(
             "Generation",
             {
-                "model": self.model.id,
+                "model": short_name(self.model.id),
                 "fingerprint": self.model.fingerprint[:16],
                 "size": f"{settings.width}x{settings.height}",
                 "guidance": f"{settings.guidance:g}",

@@ -116,7 +116,7 @@ def evaluate_reconstruction(
     findings = Findings(
         "Reconstruction",
         {
-            "autoencoder": autoencoder.name,
+            "autoencoder": short_name(autoencoder.name),
             "pictures": f"{len(numbers)} of {worlds.info.width}x{worlds.info.height}, not trained "
             "on" if remark is None else str(len(numbers)),
         },
@@ -197,6 +197,11 @@ class _Found:
                 float(np.mean([self.depth[i].abs_rel for i in own])),
             ))  # fmt: skip
         return Table("By family", ("family", "pictures", "color, dB", "depth AbsRel"), rows)
+
+
+def short_name(model: str) -> str:
+    """Return a folder's last name, or a model's id."""
+    return Path(model).resolve().name if Path(model).is_dir() else model
 
 
 def mean_errors(errors: Sequence[DepthErrors]) -> DepthErrors:
