@@ -118,6 +118,8 @@ def preposition(place: str) -> str:
     """Return the word between things and the place they are in; "" where the name says it."""
     if is_adverbial(place):
         return ""
+    if " of sand" in place:
+        return "in"
     noun = head(place)
     for word, nouns in _PLACED:
         if noun in nouns:

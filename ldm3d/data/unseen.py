@@ -15,7 +15,7 @@ import numpy as np
 from ldm3d.data.captions import held_out_pairs, is_held_out
 from ldm3d.data.families import family_names
 from ldm3d.data.look import Look, look_from
-from ldm3d.data.nouns import bare, preposition, with_article
+from ldm3d.data.nouns import bare, is_adverbial, preposition, with_article
 from ldm3d.data.told import family_looks, seen_look, told
 from ldm3d.data.words import NOTHING, says
 
@@ -63,7 +63,7 @@ def _unseen(family: str, rng: np.random.Generator) -> UnseenPrompt:
     link = f"{preposition(name)} {place}".strip()
     when = f" {hour}" if hour else ""
     orders = (
-        ", ".join(part for part in (f"take me to {place}", hour, weather) if part),
+        ", ".join(part for part in (f"take me {_to(place)}", hour, weather) if part),
         f"{'; '.join(part for part in (weather, hour) if part) or 'somewhere'}: {bare(name)}",
         f"what it is like {link}{when}{_after(weather)}",
         f"imagine {place}{when}{_after(weather)}",
@@ -76,6 +76,10 @@ def _unseen(family: str, rng: np.random.Generator) -> UnseenPrompt:
     return UnseenPrompt(
         text, family, {a: seen[a] for a in _AXES if a in seen and (a in named or a in known)}
     )
+
+
+def _to(place: str) -> str:
+    return place if is_adverbial(place) else f"to {place}"
 
 
 def _after(weather: str) -> str:
