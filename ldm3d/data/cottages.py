@@ -277,10 +277,11 @@ def _roof_slope(style: CottageStyle, rng: np.random.Generator) -> Mesh:
     length = (style.deep_m / 2 + 0.45) / np.cos(style.pitch_rad)
     center, size = [], []
     if style.roof == "thatch":
-        for x in np.arange(-long_m / 2 + 0.1, long_m / 2, 0.2):
-            over = length + rng.normal(0.08, 0.05)
-            center.append([x, rng.normal(0, 0.02), over / 2])
-            size.append([0.22, 0.36, over])
+        wave = rng.uniform(0, 6.283)
+        for x in np.arange(-long_m / 2 + 0.05, long_m / 2, 0.1):
+            over = length + 0.1 + 0.06 * np.sin(x * 1.7 + wave) + rng.normal(0, 0.03)
+            center.append([x, rng.normal(0, 0.008), over / 2])
+            size.append([0.12, 0.36, over])
     else:
         step = 0.30 if style.roof == "tiles" else 0.36
         rows = int(np.ceil(length / step))
@@ -292,7 +293,8 @@ def _roof_slope(style: CottageStyle, rng: np.random.Generator) -> Mesh:
                 center.append([x + wide / 2, lift, (row + 0.5) * step])
                 size.append([wide - 0.015, 0.07, step + 0.05])
                 x += wide
-    tone = np.array(style.roof_color) * rng.uniform(0.7, 1.3, (len(center), 1))
+    spread = 0.16 if style.roof == "thatch" else 0.3
+    tone = np.array(style.roof_color) * rng.uniform(1 - spread, 1 + spread, (len(center), 1))
     kind = {"slate": Material.STONE, "thatch": Material.CLOTH}.get(style.roof, Material.MATTE)
     parts = [blocks(center, size, tone, kind)]
     under = blocks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -140,6 +141,8 @@ class Land:
     look: Look
     detail: float = 1.0
     taken: list[tuple[float, float, float]] = field(default_factory=list)  # x, z, radius
+    road: Callable[[Floats, Floats], Floats] | None = None
+    """Metres inside of roads: things are rather put beside them."""
 
     @property
     def bold(self) -> float:
@@ -163,15 +166,15 @@ class Land:
         return fine
 
     def find(self, near_m: float, far_m: float, radius_m: float) -> tuple[float, float]:
-        """Return a free place in a ring and claim it; the last one tried if none is free."""
-        x, z = 0.0, far_m
-        for _ in range(40):
-            r, a = self.rng.uniform(near_m, far_m), self.rng.uniform(0, 6.283)
-            x, z = float(r * np.sin(a)), float(-r * np.cos(a))
-            if self.free(x, z, radius_m):
-                break
-        self.claim(x, z, radius_m)
-        return x, z
+        """Return a free place in a ring and claim it; any one if none is free."""
+        r, a = self.rng.uniform(near_m, far_m, 48), self.rng.uniform(0, 6.283, 48)
+        x, z = (r * np.sin(a)).astype(np.float32), (-r * np.cos(a)).astype(np.float32)
+        fine = self.free(x, z, radius_m) * 2
+        if self.road is not None:
+            fine += (self.road(x, z) < 0.6 * radius_m - 0.3) & (fine > 0)
+        best = int(np.argmax(fine))
+        self.claim(float(x[best]), float(z[best]), radius_m)
+        return float(x[best]), float(z[best])
 
     def put(
         self, mesh: Mesh, x: float, z: float, *, yaw: float = 0.0, size: float = 1.0,
