@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from torch import nn
 
 from ldm3d.errors import Ldm3dError, ModelError
 from ldm3d.model_folder import INFO_FILE
+from ldm3d.pretrained import quiet_libraries
 
 MAX_FILE_MB = 16
 """Largest weight file; 16 MB are a little less than 16 MiB."""
@@ -80,7 +80,7 @@ def write_model(
     networks = {"unet": parts.unet, "vae": parts.vae, "text_encoder": parts.text_encoder}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _quiet():
+        with quiet_libraries():
             for name, network in networks.items():
                 narrow = _narrowed(network, dtype, name)
                 narrow.save_pretrained(folder / name, max_shard_size=f"{max_file_mb}MB")
@@ -132,17 +132,3 @@ def _index(parts: ModelParts, scheduler: str) -> dict[str, Any]:
 def _write_json(path: Path, values: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(dict(values), indent=2) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers' bars off the terminal."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()

@@ -154,7 +154,9 @@ def weights_digest(network: Any) -> str:
     import torch
 
     digest = hashlib.blake2b(digest_size=8)
-    digest.update(repr(sorted(network.config.items(), key=lambda item: item[0])).encode())
+    config = network.config.to_dict() if hasattr(network.config, "to_dict") else network.config
+    said = {key: value for key, value in config.items() if not key.startswith("_")}  # not its path
+    digest.update(repr(sorted(said.items())).encode())
     for name, value in sorted(network.state_dict().items()):
         raw = value.detach().cpu().flatten().view(torch.uint8)
         digest.update(f"{name} {tuple(value.shape)}".encode() + raw.numpy().tobytes())

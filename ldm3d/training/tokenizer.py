@@ -47,9 +47,9 @@ def tokenizer_from_captions(
     learner = CLIPTokenizer(vocab=_bytes(), merges=[]).backend_tokenizer
     learner.model = BPE(continuing_subword_prefix="", end_of_word_suffix="</w>")
     trainer = BpeTrainer(
-        vocab_size=vocabulary - 2,
+        vocab_size=vocabulary,
         min_frequency=2,
-        initial_alphabet=sorted(_alphabet()),
+        special_tokens=list(_bytes()),  # in this order, by which the learner breaks ties
         continuing_subword_prefix="",
         end_of_word_suffix="</w>",
         show_progress=False,

@@ -10,6 +10,7 @@ from typing import Any
 
 from ldm3d.data.world_set import WorldSet
 from ldm3d.errors import InputError, ModelError, RequestError
+from ldm3d.pretrained import damage_explained, quiet_libraries
 from ldm3d.seamless import set_seamless
 from ldm3d.training.attention import attend_by_products
 from ldm3d.training.checkpoint import load_tensors, newest_checkpoint
@@ -194,13 +195,10 @@ def _started(start: Path | None, channels: int) -> tuple[Denoiser, Any, Any, dic
 
     if start is None:
         raise RequestError("want --start with a local Stable Diffusion folder for this preset")
-    try:
+    with damage_explained(start), quiet_libraries():
         unet = UNet2DConditionModel.from_pretrained(start / "unet", local_files_only=True)
         encoder = CLIPTextModel.from_pretrained(start / "text_encoder", local_files_only=True)
         tokenizer = CLIPTokenizer.from_pretrained(start / "tokenizer", local_files_only=True)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"cannot load {start}: {reason}") from error
     if unet.config.in_channels != channels:
         raise ModelError(
             f"want a UNet with {channels} latent channels as the autoencoder's, {start} has "

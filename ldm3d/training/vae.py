@@ -97,10 +97,10 @@ def read_autoencoder(folder: Path) -> Any:
     """
     from diffusers import AutoencoderKL
 
-    from ldm3d.weights import _explained, _quiet
+    from ldm3d.pretrained import damage_explained, quiet_libraries
 
     place = folder / "vae" if (folder / "vae").is_dir() else folder
-    with _explained(place), _quiet():
+    with damage_explained(place), quiet_libraries():
         return AutoencoderKL.from_pretrained(place, local_files_only=True).float()
 
 
