@@ -42,7 +42,7 @@ def hexahedra(
     outward = quads.mean(axis=2) - points.mean(axis=1)[:, None]
     normal *= np.where((normal * outward).sum(axis=-1, keepdims=True) < 0, -1.0, 1.0)
     first = np.arange(count * 6)[:, None] * 4
-    faces = np.concatenate([[*first, 0, 1, 2], [*first, 0, 2, 3]])
+    faces = np.concatenate([first + np.array([0, 1, 2]), first + np.array([0, 2, 3])])
     tints = np.repeat(np.broadcast_to(np.asarray(color, np.float32), (count, 3)), 24, axis=0)
     levels = np.repeat(np.broadcast_to(np.asarray(parameter, np.float32), (count,)), 24)
     moved = quads + np.broadcast_to(np.asarray(shift, np.float64), (count, 3))[:, None, None]

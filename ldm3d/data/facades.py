@@ -79,24 +79,24 @@ def windows(
         return
     wide, tall = style.window
     at = np.stack([at_x, at_y, np.full(len(at_x), 0.0)], axis=1)
-    panes(blocks, rng, [*at, 0, 0, 0.02], style.window, style)
+    panes(blocks, rng, at + np.array([0, 0, 0.02]), style.window, style)
     if not rich:
         return
     trim, kind = style.trim, style.material
     for side in (-1, 1):
-        edge = [*at, side * (wide / 2 + 0.05), 0, 0.05]
+        edge = at + np.array([side * (wide / 2 + 0.05), 0, 0.05])
         blocks.put(edge, (0.1, tall + 0.1, 0.14), trim, kind)
-    blocks.put([*at, 0, tall / 2 + 0.09, 0.07], (wide + 0.32, 0.18, 0.18), trim, kind)
-    blocks.put(at - [0, tall / 2 + 0.05, -0.09], (wide + 0.3, 0.1, 0.24), trim, kind)
-    blocks.put([*at, 0, 0, 0.045], (0.05, tall, 0.04), style.frame)
-    blocks.put([*at, 0, tall * 0.16, 0.045], (wide, 0.05, 0.04), style.frame)
+    blocks.put(at + np.array([0, tall / 2 + 0.09, 0.07]), (wide + 0.32, 0.18, 0.18), trim, kind)
+    blocks.put(at - np.array([0, tall / 2 + 0.05, -0.09]), (wide + 0.3, 0.1, 0.24), trim, kind)
+    blocks.put(at + np.array([0, 0, 0.045]), (0.05, tall, 0.04), style.frame)
+    blocks.put(at + np.array([0, tall * 0.16, 0.045]), (wide, 0.05, 0.04), style.frame)
     if style.snow > 0.3:
-        sill = at - [0, tall / 2 - 0.03, -0.1]
+        sill = at - np.array([0, tall / 2 - 0.03, -0.1])
         blocks.put(sill, (wide + 0.28, 0.06, 0.22), (0.78, 0.82, 0.88), Material.SNOW)
     if shutters is not None:
         open_ones = at[rng.random(len(at)) < 0.9]
         for side in (-1, 1):
-            leaf = [*open_ones, side * (wide * 0.75 + 0.12), 0, 0.06]
+            leaf = open_ones + np.array([side * (wide * 0.75 + 0.12), 0, 0.06])
             tone = np.asarray(shutters) * rng.uniform(0.85, 1.15, (len(leaf), 1))
             blocks.put(leaf, (wide * 0.48, tall + 0.06, 0.05), tone, Material.WOOD)
     if flowers > 0:
@@ -203,13 +203,13 @@ def shop_front(
     dark = np.asarray(accent) * 0.5 + 0.01
     shelf, shade = np.asarray(tint), 1.0 if open_now else 2.2
     for number in range(9):  # goods stand behind the glass
-        goods = [*pane, 0, -tall_m * 0.2, 0.03 + 0.002 * number]
+        goods = pane + np.array([0, -tall_m * 0.2, 0.03 + 0.002 * number])
         goods = goods + rng.uniform(-1, 1, (count, 3)) * [step * 0.4, tall_m * 0.14, 0]
         size = rng.uniform(0.12, 0.5, (count, 3)) * [0.9, 1.4, 0.03]
         tone = shelf * shade * rng.uniform(0.12, 0.8, (count, 3))
         blocks.put(goods, size, tone, kind if open_now else Material.MATTE)
-    blocks.put([*pane, 0, tall_m * 0.17, 0.04], (step, 0.07, 0.08), dark)
-    blocks.put([*pane, 0, 0, 0.04], (0.05, tall_m * 0.72, 0.06), dark)
+    blocks.put(pane + np.array([0, tall_m * 0.17, 0.04]), (step, 0.07, 0.08), dark)
+    blocks.put(pane + np.array([0, 0, 0.04]), (0.05, tall_m * 0.72, 0.06), dark)
     posts = np.stack([np.append(x - step / 2, x[-1] + step / 2)], axis=1)
     spots = np.concatenate([posts, np.tile([tall_m * 0.46, 0.08], (count + 1, 1))], axis=1)
     blocks.put(spots, (0.22, tall_m * 0.92, 0.22), dark)
