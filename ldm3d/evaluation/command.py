@@ -61,6 +61,9 @@ def _add_generated(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=_size, metavar="WxH", help="default: the set's")
     parser.add_argument("--guidance", type=float, metavar="G", help="default: the model's")
     parser.add_argument("--steps", type=_positive, metavar="N", help="default: the model's")
+    parser.add_argument(
+        "--batch", type=_positive, default=1, metavar="N", help="pictures made at once"
+    )
     parser.add_argument("--seed", type=int, default=0, help="chooses prompts and pictures")
 
 
@@ -180,6 +183,7 @@ class _Work:
             unseen=options.unseen,
             seeds=options.seeds,
             seed=options.seed,
+            batch=options.batch,
         )
         return evaluate_generation(
             model, self.worlds, options.output, plan, self._judges(), self.line
@@ -198,6 +202,7 @@ class _Work:
             count=options.count,
             estimator=load_depth_model(options.estimator) if options.estimator else None,
             seed=options.seed,
+            batch=options.batch,
             on_picture=self.line,
         )
 

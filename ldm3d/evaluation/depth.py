@@ -36,6 +36,7 @@ def evaluate_depth(
     count: int = 32,
     estimator: DepthModel | None = None,
     seed: int = 0,
+    batch: int = 1,
     on_picture: Callable[[str, int, int], None] | None = None,
 ) -> Findings:
     """Measure depth after the autoencoder, of generated pictures, and of the estimator itself.
@@ -48,6 +49,7 @@ def evaluate_depth(
         count: pictures of each kind.
         estimator: a depth network (`ldm3d.depth.load_depth_model`); None: skipped, and said so.
         seed: chooses prompts and pictures, as in `evaluate_generation`.
+        batch: pictures made at once.
         on_picture: told of each picture.
     """
     tell = on_picture or (lambda *_: None)
@@ -64,7 +66,7 @@ def evaluate_depth(
             "generated depth was not compared: no depth network was given (--estimator FOLDER)"
         )
     else:
-        folder = MadeFolder(report / "made" / "pictures", model, settings)
+        folder = MadeFolder(report / "made" / "pictures", model, settings, batch)
         made = folder.make(asked.wishes, lambda done, total: tell("pictures", done, total))
         pairs = [(one.color, one.depth) for one in made]
         rows.append(_against(estimator, pairs, None, tell))

@@ -51,6 +51,8 @@ class Plan:
     seeds: int = 4
     """Pictures a prompt on the sheet of seeds."""
     seed: int = 0
+    batch: int = 1
+    """Pictures made at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +153,8 @@ class _Run:
 
     def make(self, name: str, settings: Settings, wishes: Sequence[Wish]) -> list[Made]:
         """Return pictures made of wishes, or read those that are there."""
-        folder = MadeFolder(self.report / "made" / name, self.model, settings)
+        place = self.report / "made" / name
+        folder = MadeFolder(place, self.model, settings, self.plan.batch)
         return folder.make(wishes, lambda done, total: self.tell(name, done, total))
 
     # --- the main figures ----------------------------------------------------------------------
@@ -214,6 +217,9 @@ class _Run:
         bars = {"real, unseen": list(real.values()), "generated": list(generated.values())}
         draw_bars(AXES, bars, self.report / "rates.png", title="Recognised by the classifier")
         self.findings.pictures.append(("rates.png", "Share of pictures in which it is recognised"))
+        self.findings.notes.append(
+            f"a rate from {len(made)} pictures is known to about ± {0.5 / len(made) ** 0.5:.2g}"
+        )
         self._distance(classifier, asked, real_features, features)
         self._families(classifier, asked, labels, found, real_found)
 
@@ -228,13 +234,15 @@ class _Run:
         if len(features) < 2:
             return
         kept = set(asked.real)
-        spare = [n for n in (*self.unseen, *self.others) if n not in kept]
+        spare = [number for number in self.unseen if number not in kept]
+        learned = "" if len(spare) >= len(kept) else ", some of them learned from"
+        spare += [number for number in self.others if number not in kept] if learned else []
         value = frechet_distance(moments(real), moments(features))
         rows = [("generated to real, unseen", len(features), value)]
         if len(spare) >= 2:
             other = spread(self.worlds, spare, len(asked.real), 1)
             seen, _ = classifier.look(planes_of_set(self.worlds, other))
-            rows.append(("other real pictures to the same",
+            rows.append((f"other real pictures to the same{learned}",
                          len(other), frechet_distance(moments(real), moments(seen))))  # fmt: skip
         self.findings.tables.append(
             Table("Frechet distance in the classifier's features (not FID)",

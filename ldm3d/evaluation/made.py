@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -78,9 +78,16 @@ def settings_for(
 class MadeFolder:
     """The pictures of one model and one setting, `NNNNN.png`, `NNNNN_depth.png`, `NNNNN.json`."""
 
-    def __init__(self, folder: Path, model: Model, settings: Settings) -> None:
-        """Name the place of the pictures: below `folder`, by model and settings."""
-        self.model, self.settings = model, settings
+    def __init__(self, folder: Path, model: Model, settings: Settings, batch: int = 1) -> None:
+        """Name the place of the pictures: below `folder`, by model and settings.
+
+        Args:
+            folder: of pictures of several models and settings.
+            model: from `ldm3d.load`.
+            settings: what its pictures share.
+            batch: pictures to make at once; more is faster on a GPU.
+        """
+        self.model, self.settings, self.batch = model, settings, batch
         self.folder = folder / f"{model.fingerprint[:8]}-{settings.slug}"
 
     def make(
@@ -93,12 +100,15 @@ class MadeFolder:
             on_picture: called with how many are done and how many there are.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        found = []
-        for number, wish in enumerate(wishes):
-            found.append(self._read(number, wish) or self._make(number, wish))
-            if on_picture is not None:
-                on_picture(number + 1, len(wishes))
-        return found
+        found = {n: made for n, wish in enumerate(wishes) if (made := self._read(n, wish))}
+        missing = [number for number in range(len(wishes)) if number not in found]
+        tell = on_picture or (lambda *_: None)
+        tell(len(found), len(wishes))
+        for start in range(0, len(missing), self.batch):
+            numbers = missing[start : start + self.batch]
+            found |= self._make({number: wishes[number] for number in numbers})
+            tell(len(found), len(wishes))
+        return [found[number] for number in range(len(wishes))]
 
     def _paths(self, number: int) -> tuple[Path, Path, Path]:
         stem = self.folder / f"{number:05d}"
@@ -117,15 +127,21 @@ class MadeFolder:
         except (OSError, ValueError, InputError):
             return None
 
-    def _make(self, number: int, wish: Wish) -> Made:
+    def _make(self, wishes: Mapping[int, Wish]) -> dict[int, Made]:
         from ldm3d.events import Result
         from ldm3d.pipeline import generate
 
-        recipe = self.model.recipe(wish.prompt, seed=wish.seed, **asdict(self.settings))
-        result = next(e for e in generate(self.model, recipe) if isinstance(e, Result))
-        color, depth, about = self._paths(number)
-        about.unlink(missing_ok=True)
-        Image.fromarray(result.color).save(color)
-        write_depth_png(depth, result.depth)
-        about.write_text(json.dumps(asdict(wish)), encoding="utf-8")
-        return Made(wish, result.color, read_depth_png(depth))
+        recipes = [
+            self.model.recipe(wish.prompt, seed=wish.seed, **asdict(self.settings))
+            for wish in wishes.values()
+        ]
+        results = [e for e in generate(self.model, recipes) if isinstance(e, Result)]
+        found = {}
+        for (number, wish), result in zip(wishes.items(), results, strict=True):
+            color, depth, about = self._paths(number)
+            about.unlink(missing_ok=True)
+            Image.fromarray(result.color).save(color)
+            write_depth_png(depth, result.depth)
+            about.write_text(json.dumps(asdict(wish)), encoding="utf-8")
+            found[number] = Made(wish, result.color, read_depth_png(depth))
+        return found

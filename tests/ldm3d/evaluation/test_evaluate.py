@@ -71,6 +71,24 @@ def test_pictures_that_are_there_are_not_made_again(
     assert np.array_equal(made.make(wishes[:1])[0].color, first[0].color)
 
 
+def test_a_batch_gives_each_wish_its_own_picture(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    model = ldm3d.load(folders[0], device="cpu", dtype="float32")
+    settings = settings_for(model, size=(128, 64), steps=1)
+    wishes = [Wish("a lake", 1), Wish("a cave", 2), Wish("a lake", 3)]
+    told: list[tuple[int, int]] = []
+    one = MadeFolder(tmp_path / "one", model, settings).make(wishes)
+    two = MadeFolder(tmp_path / "two", model, settings, 2).make(
+        wishes, lambda done, total: told.append((done, total))
+    )
+    assert told == [(0, 3), (2, 3), (3, 3)]
+    for single, batched in zip(one, two, strict=True):
+        assert np.abs(single.depth - batched.depth).max() < 0.01
+        assert single.wish == batched.wish
+    assert not np.array_equal(one[0].color, one[2].color)
+
+
 def test_an_autoencoder_alone_can_be_measured(folders: tuple[Path, Path], tmp_path: Path) -> None:
     words = ["evaluate", "reconstruction", "--model", str(folders[0] / "vae"), "--count", "2"]
     assert main([*words, "--data", str(folders[1]), "-o", str(tmp_path)]) == 0
