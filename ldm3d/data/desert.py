@@ -352,7 +352,7 @@ def saguaro(kind: int) -> Mesh:
     rng = np.random.default_rng([kind, 45])
     green = np.array([0.085, 0.125, 0.05])
 
-    def column(path: list[list[float]], radius: float) -> Mesh:
+    def column(path: ArrayLike, radius: float) -> Mesh:
         line = np.array(path)
         t = np.linspace(0, 1, 12)
         knots = np.linspace(0, 1, len(line))
@@ -368,9 +368,9 @@ def saguaro(kind: int) -> Mesh:
         a, y = i * 2.3 + rng.random(), rng.uniform(1.2, 2.2)
         out = np.array([np.cos(a), 0.0, np.sin(a)])
         reach, up = rng.uniform(0.55, 0.8), rng.uniform(0.7, 1.6)
-        knots = [[0, y, 0], out * reach * 0.8 + [0, y + 0.05, 0], out * reach + [0, y + 0.3, 0]]
-        knots.append(out * reach + [0, y + 0.3 + up, 0])
-        parts.append(column([list(map(float, k)) for k in knots], 0.14))
+        ways, ups = np.array([0.0, 0.8, 1.0, 1.0]) * reach, np.array([0.0, 0.05, 0.3, 0.3 + up])
+        knots = out * ways[:, None] + np.array([0.0, 1.0, 0.0]) * (y + ups)[:, None]
+        parts.append(column(knots, 0.14))
     return merged(parts)
 
 

@@ -1,0 +1,573 @@
+"""A canyon of layered rock: a gorge, a slot, a valley of buttes, or the view from the rim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ldm3d.data.desert import dead_tree, dry_bush, prickly_pear, saguaro, yucca
+from ldm3d.data.families import Streams
+from ldm3d.data.fine_ground import fine_ground
+from ldm3d.data.forest_floor import fire_ring, sward
+from ldm3d.data.land import EYE_M, SNOW, Land, Lane, painted_land
+from ldm3d.data.mesh import Material, Mesh
+from ldm3d.data.noise import fbm
+from ldm3d.data.rocks import Strata, arch, cliff, crag, hoodoo, loop, strata
+from ldm3d.data.scene import Air, Lamp, Scene
+from ldm3d.data.terrain import Height, mix, point_on, scattered, smoothstep, water_surface
+from ldm3d.data.woodland import leafy_tree
+
+Floats = NDArray[np.float32]
+
+NAMES = (
+    "a canyon",
+    "a red canyon",
+    "a desert canyon",
+    "a gorge of red rock",
+    "red rock cliffs",
+    "a sandstone canyon",
+    "a rocky canyon",
+    "a valley of red rocks",
+)
+HOURS = ("dawn", "morning", "noon", "golden hour", "sunset", "dusk", "night")
+WEATHERS = ("clear", "cloudy", "overcast", "snowy")
+SEASONS = ("spring", "summer", "autumn", "winter")
+
+PALETTES = {
+    "red": ((0.36, 0.125, 0.06), (0.43, 0.19, 0.095), (0.29, 0.095, 0.05), (0.50, 0.31, 0.19)),
+    "orange": ((0.46, 0.20, 0.08), (0.50, 0.27, 0.12), (0.38, 0.15, 0.065), (0.56, 0.38, 0.22)),
+    "pink": ((0.46, 0.25, 0.17), (0.52, 0.36, 0.26), (0.40, 0.17, 0.11), (0.58, 0.48, 0.38)),
+    "tawny": ((0.40, 0.28, 0.17), (0.34, 0.21, 0.12), (0.48, 0.37, 0.25), (0.28, 0.15, 0.09)),
+    "painted": ((0.36, 0.13, 0.08), (0.50, 0.40, 0.27), (0.30, 0.17, 0.17), (0.46, 0.26, 0.10)),
+}
+
+
+@dataclass(frozen=True)
+class _Plan:
+    kind: str  # gorge, slot, buttes, rim
+    colors: str
+    lane: Lane
+    half_m: float
+    wall_m: float
+    river: bool
+    beds: Strata
+
+
+def _plan(rng: np.random.Generator) -> _Plan:
+    kind = str(rng.choice(["gorge", "slot", "buttes", "rim"], p=[0.38, 0.16, 0.28, 0.18]))
+    colors = str(rng.choice(list(PALETTES)))
+    sizes: dict[str, tuple[tuple[float, float], ...]] = {  # half width, wall, bend, period
+        "gorge": ((9, 19), (30, 75), (14, 32), (110, 190), (26, 26), (22, 22)),
+        "slot": ((1.45, 2.1), (14, 28), (1.6, 3.2), (15, 26), (3.2, 3.2), (12, 12)),
+        "buttes": ((30, 30), (80, 190), (20, 20), (300, 300), (60, 60), (16, 16)),
+        "rim": ((800, 1400), (330, 560), (150, 400), (2600, 4600), (340, 340), (13, 13)),
+    }
+    half, wall, bend, period, beds_m, beds = (float(rng.uniform(*span)) for span in sizes[kind])
+    side = float(rng.uniform(-0.3, 0.3)) * (half if kind != "slot" else 0.6)
+    lane = Lane(
+        float(rng.uniform(0, 6.283)),
+        side,
+        1.0,
+        float(bend),
+        float(period),
+        float(rng.uniform(0, 6)),
+    )
+    river = kind in ("gorge", "rim") and bool(rng.random() < 0.6)
+    layers = strata(rng, PALETTES[colors], float(beds_m), int(beds))
+    return _Plan(kind, colors, lane, float(half), float(wall), river, layers)
+
+
+def _width(plan: _Plan, along: NDArray[np.floating], number: int) -> Floats:
+    """Return the half width of the floor along the way."""
+    grow = 0.30 if plan.kind == "gorge" else 0.22
+    wave = fbm(along, along * 0.3 + 9.0, plan.half_m * 6, 2, number + 1)
+    return np.asarray(plan.half_m * (1 + grow * wave), np.float32)
+
+
+def _floor(plan: _Plan, number: int) -> Height:
+    """Return the floor between the walls, and the plateau behind them."""
+    setback = 14.0 if plan.kind == "gorge" else 5.0
+
+    def height(x: Floats, z: Floats) -> Floats:
+        gap = plan.lane.distance(x, z)
+        half = _width(plan, plan.lane.along(x, z), number)
+        y = fbm(x, z, 3.0, 2, number + 2) * 0.10 + fbm(x, z, 18, 2, number + 3) * 0.5
+        y = y + 0.055 * plan.half_m * smoothstep(0.55, 1.15, gap / half)
+        if plan.river:
+            y = y - 1.0 * smoothstep(0.52, 0.30, _stream(plan, x, z, number))
+        rise = smoothstep(0.6, 1.4, (gap - half) / setback)
+        return np.asarray(y + rise * plan.wall_m * 0.93, np.float32)
+
+    return height
+
+
+def _stream(plan: _Plan, x: Floats, z: Floats, number: int) -> Floats:
+    """Return 0 in the middle of the river, 1 at the walls; it swings from side to side."""
+    along = plan.lane.along(x, z)
+    swing = 0.42 * np.sin(along / (plan.half_m * 7) * 6.283 + number)
+    part = plan.lane.aside(x, z) / plan.half_m - swing
+    return np.asarray(np.abs(part) + 0.10 * fbm(x, z, 6, 2, number + 5), np.float32)
+
+
+def _stairs(t: NDArray[np.floating], steps: int, steep: float) -> Floats:
+    """Return [0, 1] to [0, 1] as flights: benches between cliffs."""
+    part = t * steps
+    low = np.floor(part)
+    return np.asarray((low + smoothstep(1 - steep, 1, part - low)) / steps, np.float32)
+
+
+def _rim_height(plan: _Plan, number: int) -> Height:
+    """Return a plateau with the canyon cut into it in steps, its edge near the origin."""
+    lane = replace(plan.lane, offset_m=0.0)
+
+    def cut(x: Floats, z: Floats) -> Floats:
+        warp = fbm(x, z, 900, 3, number + 2) * 420 + fbm(x, z, 110, 3, number + 3) * 20
+        side = np.abs(fbm(x, z, 1100, 3, number + 4)) * 520
+        gap = lane.distance(x, z) + warp + side
+        return np.asarray(np.clip(1 - gap / plan.half_m, 0, 1), np.float32)
+
+    def raw(x: Floats, z: Floats) -> Floats:
+        t = cut(x, z)
+        t = np.clip(t * 1.25, 0, 1)
+        first = smoothstep(0.0, 0.012, t) * 0.07  # the edge itself is a cliff
+        y = -plan.wall_m * (first + 0.93 * (0.35 * t + 0.65 * _stairs(t, 5, 0.30)))
+        return np.asarray(y + 0.1 * fbm(x, z, 4, 2, number + 6) * (t <= 0), np.float32)
+
+    ox, oz = _lookout(raw, plan, lane)
+
+    def height(x: Floats, z: Floats) -> Floats:
+        d = np.hypot(x, z)
+        y = raw(x + ox, z + oz) * smoothstep(1.9, 4.2, d)
+        far = fbm(x, z, 1500, 3, number + 7)
+        y = y + smoothstep(2200, 3600, d) * np.maximum(far, 0) * 260
+        return np.asarray(y, np.float32)
+
+    return height
+
+
+def _lookout(raw: Height, plan: _Plan, lane: Lane) -> tuple[np.float32, np.float32]:
+    """Return the place on the plateau with the most of the canyon around it."""
+    rng = np.random.default_rng(1)
+    along = rng.uniform(-1.5, 1.5, 2500) * plan.half_m
+    aside = rng.uniform(-1.6, 1.6, 2500) * plan.half_m
+    spots = np.array([lane.point(float(a), float(b)) for a, b in zip(along, aside, strict=True)])
+    spots = spots[raw(*spots.T.astype(np.float32)) > -0.5]
+    angle = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+    score = np.zeros(len(spots))
+    for reach, weight in ((5.0, 0.7), (14.0, 1.0), (40.0, 1.0), (150.0, 1.0)):
+        x = (spots[:, :1] + reach * np.cos(angle)).astype(np.float32)
+        z = (spots[:, 1:] + reach * np.sin(angle)).astype(np.float32)
+        score += weight * (raw(x, z) < -6.0).mean(axis=1)
+    best = spots[int(np.argmax(np.minimum(score, 2.6) + 0.001 * score))]
+    return np.float32(best[0]), np.float32(best[1])
+
+
+def _valley(plan: _Plan, number: int) -> Height:
+    def height(x: Floats, z: Floats) -> Floats:
+        d = np.hypot(x, z)
+        y = fbm(x, z, 3.0, 2, number + 2) * 0.09 + fbm(x, z, 40, 3, number + 3) * 1.6 * smoothstep(
+            2, 30, d
+        )
+        y = y + smoothstep(60, 900, d) * fbm(x, z, 500, 3, number + 4) * 22
+        return np.asarray(y, np.float32)
+
+    return height
+
+
+def _snowed(mesh: Mesh, snow: float) -> Mesh:
+    """Return rock with snow on its ledges."""
+    if snow <= 0:
+        return mesh
+    rgba = mesh.color.copy()
+    cover = smoothstep(0.30, 0.55, np.abs(mesh.normal[:, 1]) + 0.25 * (snow - 1)) * min(
+        1.0, snow * 1.2
+    )
+    rgba[:, :3] = mix(rgba[:, :3], SNOW, cover)
+    return replace(mesh, color=rgba)
+
+
+def _walls(land: Land, plan: _Plan, number: int) -> None:
+    """Line the way with cliffs in one or two steps."""
+    slot = plan.kind == "slot"
+    reach, step = (60.0, 0.28) if slot else (230.0, 1.1)
+    near = np.arange(0, reach / 3, step / land.detail**0.35)
+    far = np.geomspace(near[-1] + step, reach, 40)
+    along = np.concatenate([-far[::-1], -near[:0:-1], near, far])
+    spread = _width(plan, along.astype(np.float32), number)
+    rng = np.random.default_rng(number)
+    tiers = [(0.0, -1.0, plan.wall_m, 0.05 if slot else 0.12)]
+    if not slot:
+        split = rng.uniform(0.35, 0.7)
+        tiers = [
+            (0.0, -1.0, plan.wall_m * split, 0.10),
+            (rng.uniform(5, 12), plan.wall_m * split * 0.9, plan.wall_m, 0.08),
+        ]
+    for side in (-1.0, 1.0):
+        for tier, (setback, foot, top, lean) in enumerate(tiers):
+            spots = [
+                plan.lane.point(float(a), side * float(w + setback))
+                for a, w in zip(along, spread, strict=True)
+            ]
+            line = np.array(spots if side > 0 else spots[::-1])
+            uneven = 1 + 0.16 * fbm(line[:, 0], line[:, 1], 60, 2, number + 20 + tier)
+            wall = cliff(
+                line, foot, top * uneven, plan.beds, number + 30 + tier,
+                rows=64 if tier == 0 else 40, lean=lean, rough_m=0.34 if slot else 1.15,
+                ledge_m=0.10 if slot else 0.9, cap_m=6 if slot else 16,
+            )  # fmt: skip
+            if slot:
+                wall = _carved(wall, plan, number)
+            land.scene.add(_snowed(wall, land.look.snow))
+
+
+def _carved(wall: Mesh, plan: _Plan, number: int) -> Mesh:
+    """Return a slot's wall as water carved it: slow waves and tilted bands of color."""
+    x, y, z = wall.position.T
+    bands = y * 1.0 + 1.3 * fbm(x, z, 9, 2, number + 60) + 0.5 * np.sin(x * 0.6) * np.sin(z * 0.5)
+    rgba = wall.color.copy()
+    rgba[:, :3] = plan.beds.color(bands * 0.8) * (0.9 + 0.2 * np.sin(bands * 9.0))[:, None]
+    return replace(wall, color=rgba, material=np.full_like(wall.material, Material.MATTE))
+
+
+def _thrown_back(land: Land, plan: _Plan) -> None:
+    """Light the floor as the walls would: with lamps of their color above the way."""
+    air = land.scene.air
+    base = np.mean(PALETTES[plan.colors], axis=0)
+    slot = plan.kind == "slot"
+    lift, gap, gain = (5.0, 6.5, 26.0) if slot else (11.0, 20.0, 75.0)
+    strength = gain * (max(air.horizon) * 0.5 + max(air.sun) * 0.12)
+    r, g, b = (float(v) for v in base * strength)
+    for along in np.arange(-2, 3) * gap:
+        x, z = plan.lane.point(float(along))
+        y = point_on(land.height, x, z, lift)[1]
+        land.scene.lamps.append(Lamp((x, y, z), (r, g, b), 0.3, shadowed=False))
+
+
+def _buttes(land: Land, plan: _Plan, number: int) -> list[str]:
+    rng = land.rng
+    for i in range(int(rng.integers(6, 13))):
+        radius = float(rng.uniform(18, 90))
+        x, z = land.find(radius * 1.7 + 30, radius * 1.7 + 90 + 50 * i, radius * 1.3)
+        foot = point_on(land.height, x, z)[1]
+        high = plan.wall_m * float(rng.uniform(0.5, 1.25))
+        skirt = loop(radius * 1.7, number + i, 64, 0.25) + np.array([x, z])
+        talus = cliff(
+            skirt, foot - 3, foot + high * 0.34, plan.beds, number + 50 + i, rows=14,
+            lean=radius * 0.62 / (high * 0.34), rough_m=radius / 30, ledge_m=0.3, closed=True,
+        )  # fmt: skip
+        ring = loop(radius, number + i, 64, 0.25) + np.array([x, z])
+        tower = cliff(
+            ring, foot + high * 0.26, foot + high, plan.beds, number + 80 + i, rows=44,
+            lean=0.04, rough_m=radius / 16, ledge_m=radius / 22, closed=True,
+        )  # fmt: skip
+        land.scene.add(_snowed(talus, land.look.snow))
+        land.scene.add(_snowed(tower, land.look.snow))
+    return ["tall buttes"]
+
+
+def _arches(land: Land, plan: _Plan, number: int) -> list[str]:
+    """Place a natural arch or a group of pillars; return what they are."""
+    rng = land.rng
+    if rng.random() < 0.5:
+        span = float(rng.uniform(9, 22))
+        x, z = land.find(span + 4, span * 2 + 12, span * 0.6)
+        mesh = arch(span, span * float(rng.uniform(0.5, 0.9)), plan.beds, number + 9, span * 0.15)
+        land.put(
+            _snowed(mesh, land.look.snow),
+            x,
+            z,
+            yaw=float(np.arctan2(-x, -z) + rng.normal(0, 0.5)),
+            lift_m=-0.6,
+        )
+        return ["a natural stone arch"]
+    for i in range(int(rng.integers(5, 14))):
+        high = float(rng.uniform(3, 12))
+        x, z = land.find(6, 45, 1.8)
+        mesh = _snowed(hoodoo(plan.beds, number + 100 + i, high, high * 0.13), land.look.snow)
+        land.put(mesh, x, z)
+    return ["hoodoos"]
+
+
+def _paint(land: Land, plan: _Plan, number: int) -> None:
+    rim = plan.kind == "rim"
+    mesh = fine_ground(
+        land.height,
+        land.detail,
+        6500.0 if rim or plan.kind == "buttes" else 420.0,
+        5.0,
+        420 if rim else 300,
+        1000,
+    )
+    x, y, z = mesh.position.T
+    d, patch = np.hypot(x, z), fbm(x, z, 4.0, 3, number + 11)
+    base = np.mean(PALETTES[plan.colors], axis=0)
+    sand = mix(base * 0.95 + 0.03, base * [1.12, 1.15, 1.2] + 0.03, smoothstep(-0.5, 0.6, patch))
+    gravel = smoothstep(0.1, 0.5, fbm(x, z, 7, 3, number + 12))
+    plain = mix(sand, base * 0.62 + 0.035, gravel * 0.7)
+    kind = np.full(len(x), float(Material.MATTE))
+    flow = fbm(plan.lane.along(x, z) * 0.16, plan.lane.aside(x, z) * 1.4, 3.0, 3, number + 16)
+    shade = (1 + 0.22 * flow) * (0.72 if plan.kind == "slot" else 1.0)
+    color = mix(plain * 0, plain, shade)
+    steep = smoothstep(0.05, 0.22, 1 - mesh.normal[:, 1])
+    if rim:
+        wall = plan.beds.color(y + fbm(x, z, 400, 3, number + 13) * 14)
+        wall = wall * (1 + 0.2 * fbm(x, z, 60, 3, number + 14))[:, None]
+        below = smoothstep(-3, -12, y)
+        color = mix(color, mix(wall, wall * 0.75 + 0.04, steep), below)
+        green = (
+            smoothstep(0.0, 0.4, fbm(x, z, 90, 3, number + 15))
+            * (1 - steep)
+            * (y > -20)
+            * smoothstep(12, 60, d)
+        )
+        color = mix(color, np.array([0.085, 0.10, 0.045]), green * 0.7)
+        kind = np.where(d > 30, float(Material.ROCK), kind)
+    elif plan.kind == "buttes":
+        green = smoothstep(0.0, 0.5, fbm(x, z, 30, 3, number + 15)) * smoothstep(20, 120, d)
+        color = mix(color, np.array([0.12, 0.115, 0.06]), green * 0.55)
+    else:
+        color = mix(color, base * 0.8, steep)
+    if plan.river and plan.kind == "gorge":
+        damp = smoothstep(0.62, 0.46, _stream(plan, x, z, number))
+        color = mix(color, base * 0.38 + 0.02, damp)
+    land.scene.add(painted_land(mesh, color, kind, land.look, number), casts_sky=rim)
+
+
+def _rest(land: Land, plan: _Plan, number: int) -> list[str]:
+    """Place stones, bushes and trees; return those to speak of."""
+    rng, look = land.rng, land.look
+    said: list[str] = []
+    wide = plan.half_m if plan.kind in ("gorge", "slot") else 60.0
+    tone = plan.beds.colors.mean(axis=0)
+
+    def where(count: int, near_m: float, far_m: float, gap_m: float) -> tuple[Floats, Floats]:
+        x, z = scattered(rng, count, near_m, far_m, power=0.75)
+        keep = land.free(x, z, gap_m) & (np.abs(land.height(x, z) - land.height(x + 0.5, z)) < 0.35)
+        if plan.kind in ("gorge", "slot"):
+            keep &= plan.lane.distance(x, z) < _width(plan, plan.lane.along(x, z), number) * 1.02
+        if plan.river:
+            keep &= _stream(plan, x, z, number) > 0.45
+        if plan.kind == "rim":
+            keep &= land.height(x, z) > -1.0
+        return x[keep], z[keep]
+
+    for kind in range(4):
+        stone = _snowed(crag(kind, 1).painted(tone * rng.uniform(0.8, 1.15)), look.snow * 0.8)
+        x, z = where(land.many(2200), 0.8, 30, 0.1)
+        keep = fbm(x, z, 6, 2, number + 18) > rng.uniform(-0.6, 0.6, len(x))
+        x, z = x[keep], z[keep]
+        land.plant(stone, x, z, size=(0.03, 0.14), sky=False)
+        big = _snowed(crag(kind, 3).painted(tone * rng.uniform(0.85, 1.2)), look.snow)
+        x, z = where(10 if plan.kind != "slot" else 2, 3.0, min(wide * 3, 60), 1.0)
+        land.plant(big, x, z, size=(0.3, 1.5), sink_m=0.2)
+    if plan.kind == "slot":
+        return said
+    tufts = sward(
+        np.random.default_rng(3), 20, 0.4, 0.16, 0.008 * land.bold, (0.20, 0.175, 0.07), 0.5
+    )
+    x, z = where(land.many(2200), 1.0, 45, 0.1)
+    keep = fbm(x, z, 7, 2, number + 17) > rng.uniform(-0.4, 0.5, len(x))
+    land.plant(tufts, x[keep], z[keep], size=(0.5, 1.3), sky=False)
+    for kind in range(3):
+        x, z = where(90, 2.5, 120, 0.6)
+        land.plant(
+            dry_bush(kind, 1.0 if look.season != "winter" else 0.0),
+            x,
+            z,
+            size=(0.6, 1.6),
+            sky=False,
+        )
+    if plan.kind == "buttes" and rng.random() < 0.6:
+        x, z = where(26, 5, 90, 1.0)
+        land.plant(saguaro(int(rng.integers(0, 3))), x, z, size=(0.6, 1.4))
+        said.append("saguaro cactuses")
+    if plan.kind == "gorge" and (plan.river or rng.random() < 0.5):
+        season = look.season
+        for kind in range(2):
+            x, z = where(9, 6, 70, 1.5)
+            land.plant(leafy_tree(kind, 1, season), x, z, size=(0.55, 1.0))
+        said.append(
+            {"autumn": "yellow cottonwood trees", "winter": "bare cottonwood trees"}.get(
+                season, "green cottonwood trees"
+            )
+        )
+    return said
+
+
+def _clear(
+    land: Land, plan: _Plan, number: int, near_m: float, far_m: float, radius: float
+) -> tuple[float, float]:
+    """Return a free, dry and level place in a ring, and claim it."""
+    spot = (0.0, far_m)
+    for _ in range(60):
+        r, a = land.rng.uniform(near_m, far_m), land.rng.uniform(0, 6.283)
+        x, z = float(r * np.sin(a)), float(-r * np.cos(a))
+        px, pz = np.array([x], np.float32), np.array([z], np.float32)
+        fine = (
+            bool(land.free(x, z, radius))
+            and abs(float(land.height(px, pz)[0]) - float(land.scene.eye[1]) + EYE_M) < 1.2
+        )
+        if plan.kind in ("gorge", "slot"):
+            fine &= (
+                float(plan.lane.distance(px, pz)[0])
+                < float(_width(plan, plan.lane.along(px, pz), number)[0]) - 0.3 * radius
+            )
+        if plan.river and plan.kind == "gorge":
+            fine &= float(_stream(plan, px, pz, number)[0]) > 0.45
+        spot = (x, z)
+        if fine:
+            break
+    land.claim(*spot, radius)
+    return spot
+
+
+def _near(land: Land, plan: _Plan, number: int) -> list[str]:
+    """Place two or three kinds of things at 1.3 to 4 m; return what they are."""
+    rng, look = land.rng, land.look
+    said: list[str] = []
+    tone = plan.beds.colors.mean(axis=0)
+    kinds = ["boulders", "bush", "dead", "yucca", "pear", "fire"]
+    odds = (
+        [0.38, 0.2, 0.14, 0.12, 0.08, 0.08]
+        if plan.kind != "slot"
+        else [0.7, 0.1, 0.1, 0.05, 0.01, 0.04]
+    )
+    for name in rng.choice(kinds, int(rng.integers(2, 4)), replace=False, p=odds):
+        far = 2.6 if plan.kind == "slot" else 4.2
+        if name == "boulders":
+            for _ in range(int(rng.integers(2, 5))):
+                size = float(rng.uniform(0.25, 0.9 if plan.kind != "slot" else 0.5))
+                spot = _clear(land, plan, number, 1.1 + size, far + 1.5, size)
+                stone = crag(int(rng.integers(0, 6)), 4).painted(tone * rng.uniform(0.85, 1.25))
+                land.put(
+                    _snowed(stone, look.snow),
+                    *spot,
+                    yaw=float(rng.uniform(0, 6)),
+                    size=size,
+                    lift_m=-0.18 * size,
+                )
+            said.append("fallen boulders")
+        elif name == "bush":
+            for _ in range(int(rng.integers(1, 4))):
+                bush = dry_bush(int(rng.integers(0, 3)), float(rng.choice([0.0, 1.0])))
+                land.put(
+                    bush,
+                    *_clear(land, plan, number, 1.5, far, 0.5),
+                    size=float(rng.uniform(0.7, 1.3)),
+                )
+            said.append("dry bushes")
+        elif name == "dead":
+            land.put(
+                dead_tree(int(rng.integers(0, 3))),
+                *_clear(land, plan, number, 2.0, far + 1, 0.6),
+                yaw=float(rng.uniform(0, 6)),
+            )
+            said.append("a dead tree")
+        elif name == "yucca":
+            for _ in range(int(rng.integers(2, 5))):
+                land.put(
+                    yucca(int(rng.integers(0, 2))), *_clear(land, plan, number, 1.4, far + 1, 0.5)
+                )
+            said.append("yuccas")
+        elif name == "pear":
+            for _ in range(2):
+                land.put(
+                    prickly_pear(int(rng.integers(0, 3))),
+                    *_clear(land, plan, number, 1.5, far, 0.5),
+                )
+            said.append("a prickly pear cactus")
+        else:
+            spot = _clear(land, plan, number, 1.9, far, 0.8)
+            at = land.put(fire_ring(look.dark), *spot)
+            if look.dark:
+                land.scene.lamps.append(
+                    Lamp((spot[0], at[1] + 0.5, spot[1]), (6.0, 2.5, 0.7), 0.25)
+                )
+            said.append("a camp fire" if look.dark else "a ring of stones for a fire")
+    return said
+
+
+def _air(air: Air, plan: _Plan) -> Air:
+    """Return the look's air with the light that red walls throw back, and a clear view."""
+    base = np.mean(PALETTES[plan.colors], axis=0)
+    level = max(air.horizon) * 0.42 + max(air.sun) * 0.055
+    r, g, b = (float(v) for v in base * level)
+    deep = plan.kind in ("gorge", "slot")
+    gain = air.sky_gain * (1.7 if plan.kind == "slot" else 1.25 if deep else 1.0)
+    return replace(
+        air, aurora=0.0, ground=(r, g, b), sky_gain=gain,
+        fog_density=air.fog_density * (0.4 if plan.kind == "rim" else 0.7),
+    )  # fmt: skip
+
+
+def build(streams: Streams) -> Scene:
+    """Return the canyon."""
+    rng, look, number = streams.layout, streams.look, streams.number
+    plan = _plan(rng)
+    make = {"rim": _rim_height, "buttes": _valley}.get(plan.kind, _floor)
+    height = make(plan, number)
+    if plan.river and plan.kind == "gorge":
+        swing = 0.42 * float(np.sin(number))
+        aside = plan.half_m * (swing - 0.66 * float(np.sign(swing)))
+        plan = replace(plan, lane=replace(plan.lane, offset_m=-aside))
+        height = make(plan, number)
+    scene = Scene(
+        eye=point_on(height, 0.0, 0.0, EYE_M), air=_air(look.air, plan),
+        eye_height_m=EYE_M, facing_deg=float(rng.uniform(-180, 180)),
+    )  # fmt: skip
+    land = Land(scene, height, rng, look, streams.detail)
+    land.claim(0.0, 0.0, 0.95)
+    _paint(land, plan, number)
+    details: list[str] = []
+    if plan.kind in ("gorge", "slot"):
+        _walls(land, plan, number)
+    if plan.kind in ("gorge", "slot"):
+        _thrown_back(land, plan)
+    if plan.kind == "buttes":
+        details += _buttes(land, plan, number)
+    if plan.kind == "buttes" and rng.random() < 0.75:
+        details += _arches(land, plan, number)
+    if plan.river and plan.kind == "gorge":
+        scene.mirror_height_m, scene.ripple = -0.55, 0.02
+        scene.water_tint = (0.05, 0.07, 0.05)
+        water = water_surface(height, -0.55, 400.0, streams.detail)
+        scene.add(water.painted((0.22, 0.15, 0.09)), casts_sun=False, casts_sky=False)
+        details.append("a river")
+    details += _near(land, plan, number)
+    details += _rest(land, plan, number)
+    scene.eyes = tuple(e for e in land.eyes(6) if _stands(e, scene, plan, number))[:3]
+    snow = "snowy " if look.snow > 0.6 else ""
+    place = {
+        "gorge": f"a {snow}canyon of {plan.colors} rock",
+        "slot": f"a narrow slot canyon of {plan.colors} sandstone",
+        "buttes": f"a {snow}desert valley of {plan.colors} buttes",
+        "rim": f"the rim of a deep {snow}canyon of {plan.colors} rock",
+    }[plan.kind]
+    scene.title = {
+        "gorge": "In the canyon",
+        "slot": "Slot canyon",
+        "buttes": "Valley of buttes",
+        "rim": "On the rim",
+    }[plan.kind]
+    scene.caption = f"{place}, {look.hour}" + (
+        f", with {' and '.join(details[:2])}" if details else ""
+    )
+    scene.details = ("layered rock walls" if plan.kind != "buttes" else "layered rock", *details)
+    scene.tags = ("canyon", "rocks", look.hour, look.weather, look.season, plan.kind)
+    return scene
+
+
+def _stands(eye: tuple[float, float, float], scene: Scene, plan: _Plan, number: int) -> bool:
+    """Say whether a place is dry, between the walls and near the level of the eye."""
+    x, z = np.array([eye[0]], np.float32), np.array([eye[2]], np.float32)
+    if abs(eye[1] - scene.eye[1]) > 0.9:
+        return False
+    if plan.kind in ("gorge", "slot"):
+        room = float(_width(plan, plan.lane.along(x, z), number)[0]) - (
+            0.9 if plan.kind == "slot" else 2.5
+        )
+        if float(plan.lane.distance(x, z)[0]) > room:
+            return False
+    return not plan.river or plan.kind != "gorge" or float(_stream(plan, x, z, number)[0]) > 0.5
