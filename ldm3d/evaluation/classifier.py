@@ -42,14 +42,18 @@ class Network(nn.Module):
         """
         super().__init__()
         widths = (4, 32, 64, 96, 128)
+        kernels, strides = (5, 3, 3, 3), (4, 2, 2, 1)
         self.stages = nn.ModuleList(
             nn.Sequential(
-                nn.Conv2d(before, after, 3, stride=2, bias=False),
+                nn.Conv2d(before, after, kernel, stride=stride, bias=False),
                 nn.GroupNorm(8, after),
                 nn.SiLU(),
             )
-            for before, after in pairwise(widths)
+            for (before, after), kernel, stride in zip(
+                pairwise(widths), kernels, strides, strict=True
+            )
         )
+        self._margins = tuple(kernel // 2 for kernel in kernels)
         rows = INPUT_PX[0] // 16
         self.features = nn.Linear(2 * widths[-1] * rows, FEATURES)
         self.heads = nn.ModuleList(nn.Linear(FEATURES, max(1, size)) for size in sizes)
@@ -57,9 +61,10 @@ class Network(nn.Module):
     def forward(self, planes: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return (B, FEATURES) features and each axis' (B, classes) logits of (B, 4, h, w)."""
         x = planes
-        for stage in self.stages:
+        for stage, margin in zip(self.stages, self._margins, strict=True):
             # Circular around the horizon, plain above and below.
-            x = stage(F.pad(F.pad(x, (1, 1, 0, 0), mode="circular"), (0, 0, 1, 1)))
+            around = F.pad(x, (margin, margin, 0, 0), mode="circular")
+            x = stage(F.pad(around, (0, 0, margin, margin)))
         pooled = torch.cat([x.mean(dim=3), x.amax(dim=3)], dim=1).flatten(1)
         features = self.features(pooled)
         hidden = F.dropout(F.silu(features), 0.2, self.training)
@@ -241,5 +246,5 @@ def _changed(planes: Tensor, chance: torch.Generator) -> Tensor:
         changed = F.interpolate(small, INPUT_PX, mode="bilinear", align_corners=False)
     gain = 1 + 0.08 * torch.randn(len(planes), 1, 1, 1, generator=chance)
     tone = 0.04 * torch.randn(len(planes), 4, 1, 1, generator=chance)
-    noise = 0.03 * torch.randn(changed.shape, generator=chance)
+    noise = 0.03 * torch.randn(changed.shape[1:], generator=chance)  # one for all: cheaper
     return changed * gain + tone + noise
