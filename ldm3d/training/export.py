@@ -119,13 +119,14 @@ def _is_finite(value: torch.Tensor) -> bool:
 
 
 def _index(parts: ModelParts, scheduler: str) -> dict[str, Any]:
+    vae = type(parts.vae)
     return {
         "_class_name": "StableDiffusionLDM3DPipeline",
         "scheduler": ["diffusers", scheduler],
         "text_encoder": ["transformers", type(parts.text_encoder).__name__],
         "tokenizer": ["transformers", "CLIPTokenizer"],
         "unet": ["diffusers", type(parts.unet).__name__],
-        "vae": ["diffusers", type(parts.vae).__name__],
+        "vae": [vae.__module__.split(".", maxsplit=1)[0], vae.__name__],
     }
 
 

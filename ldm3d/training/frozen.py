@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ldm3d.block_autoencoder import curved, straightened
 from ldm3d.depth_codec import Layout
 from ldm3d.errors import ModelError
 from ldm3d.seamless import set_seamless
 from ldm3d.training.machine import Machine
-from ldm3d.training.planes import curved, straightened
 from ldm3d.training.vae import PlaneAutoencoder, read_autoencoder
 
 
