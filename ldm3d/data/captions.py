@@ -20,6 +20,7 @@ from ldm3d.data.look import Look
 from ldm3d.data.nouns import (
     article,
     bare,
+    head,
     is_adverbial,
     is_plural,
     listed,
@@ -40,6 +41,7 @@ FRAMES = (
 _FRAME_TAGS = ("360", "panorama", "360 panorama", "panoramic view", "equirectangular", "vr")
 _STYLES = ("cinematic", "scenic", "beautiful", "atmospheric", "detailed", "dreamy", "immersive")
 _MOODS = ("peaceful", "quiet", "serene", "lonely", "calm", "tranquil", "still", "beautiful")
+_SIZES = frozenset({"small", "little", "big", "large", "tiny", "great", "narrow", "wide", "long"})
 _DARK_MOODS = ("mysterious", "moody", "eerie", "silent", "quiet", "lonely")
 
 
@@ -140,7 +142,7 @@ def _tags(facts: Told, rng: np.random.Generator) -> str:
         words = facts.axis(axis).tags
         if words and axis not in known and rng.random() >= left_out:
             parts.append(_pick(rng, words))
-    things = _some(facts.details, rng, (0.25, 0.3, 0.3, 0.15))
+    things = _some(_besides(facts.details, name), rng, (0.25, 0.3, 0.3, 0.15))
     parts += [bare(thing) for thing in things]
     spare = [tag for tag in facts.tags if not any(_same(tag, part) for part in [*parts, name])]
     parts += _some(spare, rng, (0.4, 0.35, 0.25))
@@ -165,6 +167,12 @@ def _some(things: Sequence[str], rng: np.random.Generator, shares: tuple[float, 
     count = int(rng.choice(len(shares), p=shares))
     order = rng.permutation(len(things))[:count]
     return [things[int(i)] for i in order]
+
+
+def _besides(things: Sequence[str], name: str) -> list[str]:
+    """Leave out things that the name has already: "a garden with a pond, a pond"."""
+    words = name.lower().split()
+    return [thing for thing in things if head(thing) not in words]
 
 
 @dataclass
@@ -212,8 +220,15 @@ def _planned(facts: Told, rng: np.random.Generator, left_out: float, clauses: bo
         fronted = after.pop(int(rng.integers(len(after))))
     if rng.random() < 0.4:
         after.reverse()
-    joined = name if is_adverbial(name) else " ".join([*before, name])
+    joined = name if is_adverbial(name) else _described(name, before)
     return _Plan(joined, fronted, tuple(after), tuple(said), name)
+
+
+def _described(name: str, before: Sequence[str]) -> str:
+    """Put adjectives where they are said: "misty old town", but "small misty village"."""
+    words = name.split()
+    at = 1 if words[0].lower() in _SIZES and len(words) > 1 else 0
+    return " ".join([*words[:at], *before, *words[at:]])
 
 
 def _has_article(name: str) -> bool:
@@ -236,7 +251,7 @@ def _combined(facts: Told, axes: list[str], rng: np.random.Generator) -> str:
 
 def _sentence(facts: Told, rng: np.random.Generator) -> str:
     plan = _planned(facts, rng, 0.42, clauses=False)
-    things = _some(facts.details, rng, (0.35, 0.38, 0.27))
+    things = _some(_besides(facts.details, plan.name), rng, (0.35, 0.38, 0.27))
     forms: list[tuple[float, Callable[[], str]]] = [
         (0.62, lambda: _place_first(plan, things, rng)),
         (0.13, lambda: _things_first(plan, things, rng)),
@@ -310,7 +325,7 @@ def _there(things: Sequence[str]) -> str:
 
 def _long(facts: Told, rng: np.random.Generator) -> str:
     plan = _planned(facts, rng, 0.2, clauses=True)
-    things = _some(facts.details, rng, (0.08, 0.2, 0.32, 0.4))
+    things = _some(_besides(facts.details, plan.name), rng, (0.08, 0.2, 0.32, 0.4))
     first = _place_first(plan, things[:1], rng)
     rest: list[str] = list(plan.clauses)
     if things[1:]:

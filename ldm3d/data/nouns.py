@@ -52,7 +52,7 @@ _PLACED: tuple[tuple[str, frozenset[str]], ...] = (
         "among",
         set_of(
             "ruins dunes mountains peaks birches pines icebergs firs trees spruces palms corals "
-            "columns"
+            "columns skerries"
         ),
     ),
 )

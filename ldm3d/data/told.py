@@ -105,9 +105,13 @@ def family_looks(family: str) -> dict[str, tuple[str, ...]]:
         hour, weather, season = _PLAIN_LOOK[family]
         fixed = {"hour": hour, "weather": weather, "season": season}
         return {axis: (value,) for axis, value in fixed.items() if value}
-    shown = {"hour": tuple(getattr(module, "HOURS", looks.HOURS))}
-    weathers = tuple(getattr(module, "WEATHERS", looks.WEATHERS))
-    seasons = tuple(getattr(module, "SEASONS", looks.SEASONS))
+    hours, weathers, seasons = (
+        tuple(dict.fromkeys(getattr(module, name, known)))  # what is more common stands there twice
+        for name, known in (
+            ("HOURS", looks.HOURS), ("WEATHERS", looks.WEATHERS), ("SEASONS", looks.SEASONS)
+        )
+    )  # fmt: skip
+    shown = {"hour": hours}
     sky = len(weathers) > 1 and family not in INDOOR
     if not sky and len(shown["hour"]) == 1:
         shown = {}
