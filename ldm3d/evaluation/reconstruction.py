@@ -42,8 +42,12 @@ class Autoencoder:
 
         colored = color.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
         planes = np.concatenate([colored, planes_from_depth(depth, self.layout)])
-        latents = encode_planes(self.vae, torch.from_numpy(planes)[None].to(self.device))
-        back = decode_latents(self.vae, latents)[0].cpu().numpy()
+        batch = torch.from_numpy(planes)[None].to(self.device)
+        if hasattr(self.vae, "decode_planes"):  # of our own kind, alone: from planes to planes
+            decoded = self.vae.decode_planes(self.vae.encode_planes(batch))
+        else:
+            decoded = decode_latents(self.vae, encode_planes(self.vae, batch))
+        back = decoded[0].float().cpu().numpy()
         pixels = (back[:3].transpose(1, 2, 0) * 255 + 0.5).astype(np.uint8)
         return pixels, depth_from_planes(back[3:], self.layout)
 
@@ -68,16 +72,16 @@ def load_autoencoder(model: str | Path, device: str | None = None) -> Autoencode
 
 
 def _alone(folder: Path, device: str | None) -> Autoencoder:
-    from diffusers import AutoencoderKL
-
     from ldm3d.device import choose_device
+    from ldm3d.training.vae import read_autoencoder
 
-    try:
-        vae = AutoencoderKL.from_pretrained(folder, local_files_only=True)
-        layout = {4: Layout.FOUR, 6: Layout.SIX}[int(vae.config.in_channels)]
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise ModelError(f"want an autoencoder of color and depth in {folder}: {reason}") from error
+    vae = read_autoencoder(folder)
+    planes = int(vae.config.in_channels) // (vae.config.get("patch_size") or 1) ** 2
+    layout = {4: Layout.FOUR, 6: Layout.SIX}.get(planes)
+    if layout is None:
+        raise ModelError(
+            f"want an autoencoder of color and depth, 4 or 6 channels, {folder} has {planes}"
+        )
     place = choose_device(device)
     return Autoencoder(vae.to(place).eval(), layout, folder.name, place)
 

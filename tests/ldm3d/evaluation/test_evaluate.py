@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from PIL import Image
 
 import ldm3d
 from ldm3d.__main__ import main
+from ldm3d.data.world_set import WorldSet
 from ldm3d.evaluation.chart import draw_bars, draw_lines, round_steps
 from ldm3d.evaluation.findings import Findings, Table, load_findings
 from ldm3d.evaluation.made import MadeFolder, Wish, settings_for
+from ldm3d.evaluation.reconstruction import evaluate_reconstruction, load_autoencoder
 from ldm3d.evaluation.report import keep_findings
 from tests.ldm3d.evaluation.small_set import small_set
 from tests.ldm3d.tiny import tiny_model
@@ -95,6 +98,24 @@ def test_an_autoencoder_alone_can_be_measured(folders: tuple[Path, Path], tmp_pa
     findings = load_findings(tmp_path / "reconstruction.json")
     assert findings.about["autoencoder"] == "vae"
     assert "2 of 128x64" in findings.about["pictures"]
+
+
+def test_our_own_kind_of_autoencoder_keeps_what_its_linear_half_can(tmp_path: Path) -> None:
+    from ldm3d.training.presets import STARTER
+    from ldm3d.training.vae import new_autoencoder
+
+    preset = replace(STARTER, channels=(16, 16, 16), groups=4)
+    new_autoencoder(preset).save_pretrained(tmp_path / "vae")
+    small_set(tmp_path / "set")
+    found = evaluate_reconstruction(
+        load_autoencoder(tmp_path / "vae", "cpu"), WorldSet(tmp_path / "set"), tmp_path, count=2
+    )
+    assert 3 < found.figures["color_db"] < 60
+    bare = load_autoencoder(tmp_path / "vae", "cpu")
+    color, depth = bare.there_and_back(
+        np.zeros((64, 128, 3), np.uint8), np.zeros((64, 128), np.float32)
+    )
+    assert color.shape == (64, 128, 3) and depth.shape == (64, 128)
 
 
 def test_what_is_missing_is_told_in_one_line(
