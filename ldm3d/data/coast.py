@@ -125,3 +125,58 @@ def surf_sea(coast: Coast, surf: Surf, ground: Height, detail: float, far_m: flo
     kept = (edge > -0.3).ravel()[faces].all(axis=1)
     up = np.tile(np.array([0, 1, 0], np.float32), (len(points), 1))
     return mesh_from(points, faces[kept], up, color, Material.WATER, 0.0)
+
+
+def open_sea(
+    ground: Height | None,
+    number: int,
+    detail: float,
+    colors: tuple[ArrayLike, ArrayLike],
+    wave_m: float,
+    wind_rad: float = 0.0,
+    far_m: float = 9000,
+) -> Mesh:
+    """Return the sea around the eye, with waves, white caps and foam where it meets the ground.
+
+    Args:
+        ground: height of land and sea bed; None: deep everywhere.
+        number: of the noise.
+        detail: share of small things, in (0, 1].
+        colors: shallow and deep, linear albedo of what shines up.
+        wave_m: height of the waves.
+        wind_rad: where they run.
+        far_m: radius of the whole.
+    """
+    share = float(np.clip(detail, 0.15, 1)) ** 0.5
+    radii = np.concatenate(
+        [np.linspace(0, 30, int(150 * share)), np.geomspace(30.5, far_m, int(190 * share))]
+    )
+    a = np.linspace(0, 2 * np.pi, int(760 * share), endpoint=False)
+    x = (radii[:, None] * np.cos(a)).astype(np.float32)
+    z = (radii[:, None] * np.sin(a)).astype(np.float32)
+    c, s = np.cos(wind_rad), np.sin(wind_rad)
+    u, v = x * c + z * s, (z * c - x * s) * 0.45
+    swell = 0.55 * fbm(u, v, 24, 2, number) + 0.30 * fbm(u, v, 7, 2, number + 1)
+    chop = 0.18 * fbm(u, v * 1.6, 2.2, 2, number + 2)
+    calm = 1 / (1 + np.hypot(x, z) / 350)
+    y = wave_m * (swell + chop) * calm
+    floor = np.full_like(x, -20.0) if ground is None else ground(x, z)
+    depth = np.maximum(-floor, 0)
+    y = y * smoothstep(-0.2, 2.5, depth)
+    color = mix(np.asarray(colors[0]), np.asarray(colors[1]), smoothstep(0.4, 7.0, depth).ravel())
+    crest = smoothstep(0.25, 0.9, swell + chop)
+    color = mix(color, np.asarray(colors[0]), (0.45 * crest).ravel())
+    lace = fbm(x, z, 2.0, 3, number + 3)
+    foam = smoothstep(1.5, 0.1, depth + 0.9 * lace) * (0.35 + 0.65 * smoothstep(-0.1, 0.3, lace))
+    foam = foam + smoothstep(2.8, 1.6, depth) * smoothstep(0.22, 0.5, lace) * 0.7
+    streak = fbm(u * 1.5, v, 9, 3, number + 4)
+    caps = smoothstep(0.75, 1.15, crest + 0.5 * streak) * smoothstep(-0.15, 0.45, lace)
+    foam = foam + caps * smoothstep(0.25, 0.9, np.float32(wave_m))
+    color = mix(
+        color, FOAM, np.clip(foam, 0, 1).ravel() * smoothstep(0.0, 0.2, depth + 0.15).ravel()
+    )
+    points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
+    up = np.tile(np.array([0, 1, 0], np.float32), (len(points), 1))
+    faces = grid_faces(*x.shape, wrap=True)
+    wet = (floor < 0.6 + wave_m).ravel()[faces].any(axis=1)
+    return mesh_from(points, faces[wet], up, color, Material.WATER, 0.0)

@@ -35,7 +35,7 @@ def _height(kind: int, x: Floats, z: Floats, rim: Floats, number: int) -> Floats
     elif kind == 1:  # a table with cliffs
         y = 26 * smoothstep(0.0, 0.22, inner + 0.08 * soft) * (1 + 0.12 * soft)
     elif kind == 2:  # a tower
-        y = 70 * smoothstep(0.05, 0.5, inner + 0.12 * soft) ** 0.8 * (0.8 + 0.3 * crag)
+        y = 62 * smoothstep(0.05, 0.5, inner + 0.16 * soft) ** 0.8 * (0.6 + 0.6 * crag)
     elif kind == 3:  # a jagged ridge
         y = 62 * inner**0.8 * np.clip(crag - 0.22, 0.05, 1) * np.exp(-((z / 26) ** 2)) + 10 * inner
     elif kind == 4:  # two hills
@@ -48,7 +48,7 @@ def _height(kind: int, x: Floats, z: Floats, rim: Floats, number: int) -> Floats
     elif kind == 6:  # low skerries
         y = 9 * smoothstep(0, 0.5, inner) * np.clip(crag * 1.6 - 0.55, -0.1, 1)
     else:  # a cone, a drowned volcano
-        y = 75 * inner**1.45 * (0.85 + 0.3 * crag)
+        y = 80 * inner**1.35 * (0.45 + 0.8 * crag) * (1 + 0.3 * soft)
     y = y + 3.0 * (crag - 0.5) * smoothstep(0.02, 0.2, inner)
     return np.asarray(np.where(rim >= 1, -3.0, y), np.float32)
 
@@ -92,10 +92,11 @@ def isle(kind: int, style: str = "granite", level: int = 0, snow: bool = False) 
     kinds = np.where(grown > 0.6, Material.MOSS, Material.ROCK).astype(np.float32)
     parts = [mesh_from(points, ground.faces, ground.normal, color, Material.ROCK)]
     parts[0].material[:] = kinds
-    # Foam where the swell meets the rock.
-    ring = np.linspace(0, 6.283, sectors, endpoint=False)
-    ragged = 1.0 + 0.8 * fbm(np.cos(ring) * 50, np.sin(ring) * 50, 9, 3, number + 6)
-    wide = np.stack([0.97 * reach, reach + 1.6 * np.maximum(ragged, 0.2)], axis=0)
+    # Foam where the swell meets the rock, broken here and there.
+    dry = np.where(y > 0.12, s[:, None], 0.0).max(axis=0) * reach
+    ring = np.linspace(0, 2 * np.pi, sectors, endpoint=False)
+    ragged = fbm(np.cos(ring) * 50, np.sin(ring) * 50, 9, 3, number + 6)
+    wide = np.stack([dry - 0.6, dry + np.clip(0.6 + 1.6 * ragged, -0.5, 1.8)], axis=0)
     foam = np.stack([wide * np.cos(ring), np.full_like(wide, 0.12), wide * np.sin(ring)], axis=-1)
     up = np.tile([0.0, 1.0, 0.0], (2 * sectors, 1))
     parts.append(mesh_from(foam.reshape(-1, 3), grid_faces(2, sectors, wrap=True), up, FOAM))
