@@ -90,7 +90,7 @@ def snow_cover(x: Floats, z: Floats, snow: float, number: int) -> Floats:
     """Return how much snow hides the ground, 0 to 1: patches while it melts."""
     if snow <= 0:
         return np.zeros(np.shape(x), np.float32)
-    return smoothstep(-0.2, 0.25, 2.4 * snow - 1.1 + fbm(x, z, 3.5, 2, number + 31))
+    return smoothstep(-0.2, 0.25, 2.4 * snow - 1.1 + np.clip(fbm(x, z, 3.5, 2, number + 31), -1, 1))
 
 
 def painted_land(ground: Mesh, color: Floats, kind: ArrayLike, look: Look, number: int) -> Mesh:

@@ -96,7 +96,7 @@ def _ground(land: Land, plan: _Plan, number: int) -> None:
     far = {"autumn": (0.20, 0.13, 0.025), "winter": (0.085, 0.065, 0.06)}.get(
         land.look.season, (0.05, 0.08, 0.02)
     )
-    woods = np.array(far) * (1 + 0.6 * fbm(x, z, 50, 3, number + 7)[:, None])
+    woods = np.array(far) * np.clip(1 + 0.6 * fbm(x, z, 50, 3, number + 7), 0.3, 2)[:, None]
     color = mix(color, woods, smoothstep(60, 150, d))
     kinds = np.where(d > 150, float(Material.ROCK), float(Material.GROUND))
     land.scene.add(painted_land(mesh, color, kinds, land.look, number), casts_sky=False)

@@ -96,7 +96,10 @@ def _ground(land: Land, plan: _Plan, number: int) -> None:
         aside = plan.lane.distance(x, z) + patch * 0.18
         dirt = np.array([0.17, 0.125, 0.085]) * (1 + 0.25 * patch[:, None])
         color = mix(color, dirt, smoothstep(plan.lane.half_m + 0.2, plan.lane.half_m - 0.2, aside))
-    woods = np.array([0.022, 0.038, 0.022]) * (1 + 0.5 * fbm(x, z, 60, 3, number + 7)[:, None])
+    woods = (
+        np.array([0.022, 0.038, 0.022])
+        * np.clip(1 + 0.5 * fbm(x, z, 60, 3, number + 7), 0.3, 2)[:, None]
+    )
     color = mix(color, woods, smoothstep(60, 160, d))
     bare = smoothstep(250, 420, y + fbm(x, z, 200, 3, number + 8) * 120)
     color = mix(color, np.array([0.17, 0.17, 0.18]), bare)

@@ -123,7 +123,7 @@ def _puddles(land: Land, plan: VillagePlan) -> list[str]:
     keep = (paved(plan, x, z) > 0.5) & land.free(x, z, 0.1)
     x, z = x[keep][:26], z[keep][:26]
     disk = lathe([[1.0, 0.0], [0.8, 0.004], [0.0, 0.004]], 14).painted(
-        (0.42, 0.45, 0.48), Material.METAL
+        (0.10, 0.105, 0.11), Material.METAL
     )
     size = np.stack(
         [rng.uniform(0.2, 0.8, len(x)), np.ones(len(x)), rng.uniform(0.2, 0.5, len(x))], 1
