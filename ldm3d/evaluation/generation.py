@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ldm3d.data.families import family_names
 from ldm3d.data.unseen import prompt_for, unseen_prompts
 from ldm3d.data.world_set import WorldSet
 from ldm3d.evaluation.chart import draw_bars
@@ -80,7 +81,7 @@ def asked_of(worlds: WorldSet, numbers: Sequence[int], count: int, seed: int) ->
     for place, number in enumerate(real):
         facts = worlds.facts[number]
         shown = shown_in(facts)
-        if "family" in shown:
+        if facts.family in family_names():
             tags = {axis: value for axis, value in shown.items() if axis != "family"}
             prompt = prompt_for(facts.family, tags, rng)
         else:

@@ -188,6 +188,15 @@ def test_held_out_pairs_of_name_and_time_are_in_no_caption() -> None:
     assert hours == 7 * 60 * 5
 
 
+def test_every_family_can_be_asked_for_at_each_of_its_looks() -> None:
+    rng = np.random.default_rng(6)
+    for family in family_names():
+        shown = family_looks(family)
+        for hour in shown.get("hour", ("noon",)):
+            for weather in shown.get("weather", ("clear",)):
+                assert prompt_for(family, {"hour": hour, "weather": weather}, rng)
+
+
 def test_unseen_prompts_cover_all_families_and_differ_from_captions() -> None:
     prompts = unseen_prompts(64, 1)
     assert len({p.prompt for p in prompts}) > 50
