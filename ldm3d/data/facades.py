@@ -195,7 +195,7 @@ def shop_front(
     step = wide_m / count
     x = (np.arange(count) + 0.5 - count / 2) * step
     door = int(rng.integers(0, count))
-    glow = LIGHTS[rng.integers(0, len(LIGHTS))] * (rng.uniform(0.7, 1.2) if open_now else 0.10)
+    glow = LIGHTS[rng.integers(0, len(LIGHTS))] * (rng.uniform(0.28, 0.62) if open_now else 0.10)
     pane = np.stack([x, np.full(count, tall_m * 0.46), np.full(count, 0.03)], axis=1)
     kind = Material.GLOW if open_now else Material.METAL
     tint = glow if open_now else np.asarray(style.glass) * 1.1
@@ -206,7 +206,7 @@ def shop_front(
         goods = pane + np.array([0, -tall_m * 0.2, 0.03 + 0.002 * number])
         goods = goods + rng.uniform(-1, 1, (count, 3)) * [step * 0.4, tall_m * 0.14, 0]
         size = rng.uniform(0.12, 0.5, (count, 3)) * [0.9, 1.4, 0.03]
-        tone = shelf * shade * rng.uniform(0.12, 0.8, (count, 3))
+        tone = shelf * shade * rng.uniform(0.06, 0.8, (count, 3))
         blocks.put(goods, size, tone, kind if open_now else Material.MATTE)
     blocks.put(pane + np.array([0, tall_m * 0.17, 0.04]), (step, 0.07, 0.08), dark)
     blocks.put(pane + np.array([0, 0, 0.04]), (0.05, tall_m * 0.72, 0.06), dark)
