@@ -1,18 +1,19 @@
-"""A Japanese garden in spring: cherry blossom, a pond, a red bridge, stone lanterns."""
+"""A Japanese garden: cherry blossom or maples, a pond, a red bridge, stone lanterns."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ldm3d.data.families import Streams
 from ldm3d.data.garden import arched_bridge, bamboo, gate, pavilion, stone_lantern
+from ldm3d.data.look import Look
 from ldm3d.data.mesh import Material, Mesh, lathe
 from ldm3d.data.noise import fbm, ridged
 from ldm3d.data.plants import fern, flower, grass_tuft, kites, pine, rock
-from ldm3d.data.scene import Air, Lamp, Scene, placed
+from ldm3d.data.scene import Air, Color, Lamp, Scene, placed
 from ldm3d.data.terrain import (
     Height,
     mix,
@@ -27,9 +28,96 @@ from ldm3d.data.trees import broadleaf
 
 Floats = NDArray[np.float32]
 
+NAMES = (
+    "a japanese garden", "a zen garden", "a temple garden", "a garden in kyoto",
+    "a pond garden with a red bridge", "a tea garden", "a japanese park", "a garden with a pond",
+)  # fmt: skip
+WEATHERS = ("clear", "cloudy", "overcast", "foggy", "rainy")
+SEASONS = ("spring", "spring", "spring", "summer", "autumn")
+
 EYE_M = 1.6
 ISLAND = (0.4, -11.3)
 BANK_M = 0.42  # the eye's ground above the water
+
+
+_WOODS = {"spring": (0.30, 0.17, 0.19), "summer": (0.07, 0.10, 0.03), "autumn": (0.28, 0.10, 0.02)}
+_PINKS: tuple[Color, ...] = ((0.70, 0.30, 0.39), (0.76, 0.42, 0.50), (0.76, 0.54, 0.60))
+_CROWNS: dict[str, tuple[tuple[Color, ...], ...]] = {
+    "spring": (
+        _PINKS,
+        ((0.78, 0.62, 0.66), (0.80, 0.70, 0.72), (0.74, 0.40, 0.50)),
+        ((0.62, 0.14, 0.30), (0.72, 0.30, 0.42), (0.76, 0.56, 0.62)),
+    ),
+    "summer": (
+        ((0.075, 0.15, 0.022), (0.06, 0.12, 0.02), (0.10, 0.17, 0.03)),
+        ((0.05, 0.12, 0.03), (0.10, 0.16, 0.02), (0.24, 0.035, 0.03)),
+    ),
+    "autumn": (
+        ((0.50, 0.045, 0.02), (0.60, 0.20, 0.02), (0.62, 0.36, 0.03)),
+        ((0.36, 0.02, 0.02), (0.55, 0.10, 0.015), (0.60, 0.28, 0.02)),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one garden has of its own; as it stands it is the bundled one."""
+
+    season: str = "spring"
+    crowns: tuple[Color, ...] = _PINKS
+    near: tuple[tuple[float, float, float], ...] = (
+        (-3.9, -3.6, 1.0), (4.4, 1.6, 1.05), (-4.6, 4.8, 1.1),
+    )  # fmt: skip
+    """The three large trees: x, z and size."""
+    lanterns: tuple[tuple[float, float, float], ...] = (
+        (1.75, -1.55, 0.95), (-0.3, -10.6, 1.0), (6.6, -1.4, 1.0), (-3.0, 2.4, 0.85),
+    )  # fmt: skip
+    glow: float = 1.0
+    """How brightly the lanterns burn."""
+    pavilion: tuple[float, float, float] | None = (10.5, -19.5, -0.55)
+    gate: tuple[float, float, float] | None = (1.2, 13.0, 0.25)
+    petals: float = 1.0
+    mountain: bool = True
+
+
+def _plan(streams: Streams) -> Plan:
+    if streams.signature:
+        return Plan()
+    rng, look = streams.layout, streams.look
+    season = look.season if look.season in _CROWNS else "spring"
+    kinds = _CROWNS[season]
+    turn = rng.random() * 6.283
+    near = []
+    for i in range(3):
+        angle, reach = turn + i * 2.1 + rng.normal(0, 0.35), rng.uniform(4.2, 7.5)
+        spot = (float(reach * np.cos(angle)), float(reach * np.sin(angle)))
+        near.append((*spot, float(rng.uniform(0.75, 1.2))))
+    lanterns = [(-0.3, -10.6, 1.0)]
+    for _ in range(int(rng.integers(1, 4))):
+        side, z = rng.choice([-1, 1]), rng.uniform(-2.2, 6)
+        lanterns.append(
+            (float(side * rng.uniform(1.9, 3.4) - 0.9), float(z), float(rng.uniform(0.7, 1.1)))
+        )
+    glow = 2.4 if look.dark else 0.0
+    return Plan(
+        season=season,
+        crowns=kinds[int(rng.integers(len(kinds)))],
+        near=tuple(near),
+        lanterns=tuple(lanterns),
+        glow=glow,
+        pavilion=(float(rng.uniform(8.5, 13)), float(rng.uniform(-21, -17)), -0.55)
+        if rng.random() < 0.6
+        else None,
+        gate=(
+            float(rng.uniform(-1, 3)),
+            float(rng.uniform(10.5, 16)),
+            float(rng.uniform(-0.3, 0.6)),
+        )
+        if rng.random() < 0.55
+        else None,
+        petals=float(rng.uniform(0.15, 1.0)) if season != "summer" else 0.0,
+        mountain=bool(rng.random() < 0.5),
+    )
 
 
 def _shore_m(x: Floats, z: Floats, number: int) -> Floats:
@@ -51,7 +139,7 @@ def _path_m(x: Floats, z: Floats) -> Floats:
     return np.asarray(np.abs(x - middle), np.float32)
 
 
-def ground_height(number: int) -> Height:
+def ground_height(number: int, mountain: bool = True) -> Height:
     """Return the garden's mounds, the pond's bed and hills around; the water is at 0."""
 
     def height(x: Floats, z: Floats) -> Floats:
@@ -72,12 +160,14 @@ def ground_height(number: int) -> Height:
             np.minimum(cone, 1330 + 25 * fbm(x, z, 300, 3, number + 6))
             + smoothstep(200, 900, cone) * fbm(fx, fz, 700, 5, number + 5) * 40
         )
+        if not mountain:
+            cone = cone * 0
         return np.asarray(bank + mound + fine + hills + crest + cone, np.float32)
 
     return height
 
 
-def _paint(ground: Mesh, number: int) -> Mesh:
+def _paint(ground: Mesh, number: int, plan: Plan, look: Look | None) -> Mesh:
     x, y, z = ground.position.T
     d, shore = np.hypot(x, z), _shore_m(x, z, number)
     patch = fbm(x, z, 5, 4, number + 7)
@@ -96,7 +186,7 @@ def _paint(ground: Mesh, number: int) -> Mesh:
     color = mix(bed, color, smoothstep(-0.1, 0.35, shore))
     woods = mix(
         np.array([0.035, 0.06, 0.02]),
-        np.array([0.30, 0.17, 0.19]),
+        np.array(_WOODS[plan.season]),
         smoothstep(0.25, 0.75, fbm(x, z, 90, 3, number + 8)),
     )
     color = mix(color, woods, smoothstep(35, 90, d))
@@ -108,16 +198,21 @@ def _paint(ground: Mesh, number: int) -> Mesh:
     rgba[:, :3] = color
     near = np.where((_path_m(x, z) < 0.7) & (shore > 0.1), Material.CLOTH, Material.MOSS)
     kind = np.where(d > 500, Material.ROCK, np.where(d > 12, Material.GROUND, near))
+    if look is not None and look.wet > 0:
+        rgba[:, :3] *= 1 - 0.35 * look.wet
     return replace(ground, color=rgba, material=kind.astype(np.float32))
 
 
-def _trees(scene: Scene, height: Height, streams: Streams) -> None:
+def _trees(scene: Scene, height: Height, streams: Streams, plan: Plan) -> None:
     rng, number = streams.layout, streams.number
-    pinks = ((0.70, 0.30, 0.39), (0.76, 0.42, 0.50), (0.76, 0.54, 0.60))
-    for kind, pink in enumerate(pinks):
+    share = streams.detail**1.4
+    larger = share**-0.5
+    for kind, pink in enumerate(plan.crowns):
         own = np.random.default_rng(60 + kind)
-        tree = broadleaf(own, 5.6, 0.24, 60000, 0.062, pink, 0.35, (0.075, 0.055, 0.05), 0.26, 0.12)
-        near = ((-3.9, -3.6, 1.0), (4.4, 1.6, 1.05), (-4.6, 4.8, 1.1))[kind]
+        bark = (0.075, 0.055, 0.05)
+        leaves, leaf_m = round(60000 * share), 0.062 * larger
+        tree = broadleaf(own, 5.6, 0.24, leaves, leaf_m, pink, 0.35, bark, 0.26, 0.12)
+        near = plan.near[kind]
         p = np.array([point_on(height, near[0], near[1], -0.05)])
         scene.add(tree, placed(p, near[2], kind * 2.0))
         x, z = scattered(rng, 40, 8, 45, power=0.8)
@@ -129,7 +224,7 @@ def _trees(scene: Scene, height: Height, streams: Streams) -> None:
             casts_sky=False,
         )
         far = broadleaf(own, 6.0, 0.2, 1700, 0.32, pink, 0.2, (0.07, 0.055, 0.05), 0.26, 0.12)
-        x, z = scattered(rng, 420, 45, 380, power=0.8)
+        x, z = scattered(rng, streams.many(420), 45, 380, power=0.8)
         keep = fbm(x, z, 80, 2, number + 8) > rng.uniform(-0.1, 0.7, len(x))
         at = on_ground(height, x[keep], z[keep], 0.2)
         scene.add(
@@ -140,7 +235,7 @@ def _trees(scene: Scene, height: Height, streams: Streams) -> None:
     green = broadleaf(np.random.default_rng(70), 7.0, 0.25, 1300, 0.38, (0.06, 0.11, 0.022), 0.2)
     dark = pine(np.random.default_rng(71), 15, 13, 6, 3)
     for mesh, count in ((green, 800), (dark, 900)):
-        x, z = scattered(rng, count, 40, 620, power=0.7)
+        x, z = scattered(rng, streams.many(count), 40, 620, power=0.7)
         at = on_ground(height, x, z, 0.2)
         tint = rng.uniform(0.8, 1.25, (len(at), 1)) * np.ones(3)
         scene.add(
@@ -159,9 +254,13 @@ def _trees(scene: Scene, height: Height, streams: Streams) -> None:
     scene.add(cane, placed(at, rng.uniform(0.8, 1.2, len(at)), rng.random(len(at)) * 6.28))
 
 
-def _petals(scene: Scene, height: Height, streams: Streams) -> None:
+def _petals(scene: Scene, height: Height, streams: Streams, plan: Plan) -> None:
     rng, number = streams.layout, streams.number
-    count = 30000
+    if plan.petals <= 0:
+        return
+    bold = streams.larger
+    count = max(1, round(streams.many(30000) * plan.petals))
+    fallen = np.array([0.78, 0.36, 0.44]) if plan.season == "spring" else np.array(plan.crowns[0])
     x, z = scattered(rng, count, 0.3, 15, power=0.72)
     keep = fbm(x, z, 4, 2, number + 12) > rng.uniform(-0.7, 0.9, count)
     x, z = x[keep], z[keep]
@@ -172,16 +271,16 @@ def _petals(scene: Scene, height: Height, streams: Streams) -> None:
     way = np.stack([np.cos(angle), rng.normal(0, 0.3, len(x)), np.sin(angle)], axis=1) * np.where(
         flat, [1, 0, 1], [1, 1, 1]
     )
-    along = way * rng.uniform(0.010, 0.020, (len(x), 1))
+    along = way * rng.uniform(0.010, 0.020, (len(x), 1)) * bold
     side = np.cross(along, [0, 1, 0]) * 0.45
-    tint = np.array([0.78, 0.36, 0.44]) * rng.uniform(0.8, 1.15, (len(x), 1))
+    tint = fallen * rng.uniform(0.8, 1.15, (len(x), 1))
     at = np.stack([x, y, z], axis=1)
     scene.add(
         kites(at, along, side, np.tile([0, 1.0, 0], (len(x), 1)), tint, 0.3, 0.6),
         casts_sun=False,
         casts_sky=False,
     )
-    air = 420
+    air = max(1, round(420 * plan.petals))
     x, z = scattered(rng, air, 1.2, 13, power=0.8)
     at = np.stack([x, rng.uniform(0.3, 5.0, air), z], axis=1)
     along = rng.standard_normal((air, 3))
@@ -190,7 +289,13 @@ def _petals(scene: Scene, height: Height, streams: Streams) -> None:
     side *= 0.007 / np.linalg.norm(side, axis=1, keepdims=True)
     scene.add(
         kites(
-            at, along, side, np.tile([0, 1.0, 0], (air, 1)), np.array([0.82, 0.52, 0.58]), 0.8, 0.6
+            at,
+            along,
+            side,
+            np.tile([0, 1.0, 0], (air, 1)),
+            np.array([0.82, 0.52, 0.58]) if plan.season == "spring" else fallen,
+            0.8,
+            0.6,
         ),
         casts_sun=False,
         casts_sky=False,
@@ -199,9 +304,17 @@ def _petals(scene: Scene, height: Height, streams: Streams) -> None:
 
 def _low_plants(scene: Scene, height: Height, streams: Streams) -> None:
     rng, number = streams.layout, streams.number
+    bold = streams.larger
     for kind in range(3):
-        tuft = grass_tuft(np.random.default_rng(kind), 13, 0.15, 0.09, 0.004, (0.085, 0.14, 0.025))
-        x, z = scattered(rng, 15000, 0.6, 20, power=0.8)
+        tuft = grass_tuft(
+            np.random.default_rng(kind),
+            13 if streams.detail > 0.7 else 8,
+            0.15,
+            0.09 * bold,
+            0.004 * bold,
+            (0.085, 0.14, 0.025),
+        )
+        x, z = scattered(rng, streams.many(15000), 0.6, 20, power=0.8)
         keep = (
             (_shore_m(x, z, number) > 0.25)
             & (_path_m(x, z) > 0.7)
@@ -215,7 +328,7 @@ def _low_plants(scene: Scene, height: Height, streams: Streams) -> None:
         )
     iris = flower(np.random.default_rng(5), (0.20, 0.09, 0.55), (0.7, 0.6, 0.1), 0.62, 0.06, 6, 3)
     blades = grass_tuft(np.random.default_rng(6), 16, 0.62, 0.12, 0.011, (0.07, 0.125, 0.035))
-    x, z = scattered(rng, 2600, 1.5, 22, power=0.75)
+    x, z = scattered(rng, streams.many(2600), 1.5, 22, power=0.75)
     shore = _shore_m(x, z, number)
     keep = (np.abs(shore) < 0.5) & (fbm(x, z, 4, 2, number + 14) > rng.uniform(0.0, 0.4, len(x)))
     at = on_ground(height, x[keep], z[keep], 0.03)
@@ -228,7 +341,14 @@ def _low_plants(scene: Scene, height: Height, streams: Streams) -> None:
     at = on_ground(height, x[keep], z[keep], 0.02)
     scene.add(plant, placed(at, rng.uniform(0.6, 1.2, len(at)), rng.random(len(at)) * 6.28))
     azalea = broadleaf(
-        np.random.default_rng(9), 1.5, 0.04, 9000, 0.035, (0.06, 0.12, 0.02), 0.0, stem=0.12
+        np.random.default_rng(9),
+        1.5,
+        0.04,
+        streams.many(9000),
+        0.035 * bold,
+        (0.06, 0.12, 0.02),
+        0.0,
+        stem=0.12,
     )
     x, z = scattered(rng, 70, 3.0, 26, power=0.8)
     keep = (_shore_m(x, z, number) > 0.8) & (_path_m(x, z) > 1.5)
@@ -265,7 +385,9 @@ def _low_plants(scene: Scene, height: Height, streams: Streams) -> None:
 def _stones(scene: Scene, height: Height, streams: Streams) -> None:
     rng, number = streams.layout, streams.number
     for kind in range(4):
-        stone = rock(np.random.default_rng(30 + kind), 3 + (kind == 0), 13, 0.55)
+        stone = rock(
+            np.random.default_rng(30 + kind), 3 + (kind == 0 and streams.detail > 0.7), 13, 0.55
+        )
         x, z = scattered(rng, 900, 1.4, 24, power=0.7)
         shore = _shore_m(x, z, number)
         keep = np.abs(shore) < 0.30
@@ -289,7 +411,8 @@ def _stones(scene: Scene, height: Height, streams: Streams) -> None:
 
 def build(streams: Streams) -> Scene:
     """Return the garden."""
-    height = ground_height(streams.number)
+    plan, look = _plan(streams), streams.look
+    height = ground_height(streams.number, plan.mountain)
     air = Air(
         sun_elevation_deg=24,
         sun_azimuth_deg=58,
@@ -309,6 +432,8 @@ def build(streams: Streams) -> Scene:
         cirrus=0.45,
         saturation=1.12,
     )
+    if not streams.signature:
+        air = replace(look.air, shafts=max(look.air.shafts, 0.04), shaft_reach_m=40)
     ground = point_on(height, 0.0, 0.0)[1]
     scene = Scene(
         eye=(0.0, ground + EYE_M, 0.0),
@@ -323,26 +448,33 @@ def build(streams: Streams) -> Scene:
     def spot(x: float, z: float, lift: float = 0.0) -> tuple[float, float, float]:
         return point_on(height, x, z, lift)
 
-    scene.add(_paint(terrain(height), streams.number), casts_sky=False)
-    pond = water_surface(height, 0.0, 60).painted((0.13, 0.12, 0.07))
-    scene.add(pond, casts_sun=False, casts_sky=False)
+    surface = terrain(height, detail=streams.detail)
+    seasonal = None if streams.signature else look
+    scene.add(_paint(surface, streams.number, plan, seasonal), casts_sky=False)
+    pond = water_surface(height, 0.0, 60, streams.detail)
+    scene.add(pond.painted((0.13, 0.12, 0.07)), casts_sun=False, casts_sky=False)
     scene.add(arched_bridge(streams.layout, 7.6).turned(2.07).moved((-4.4, 0.22, -8.5)))
-    light = stone_lantern()
-    for x, z, size in (
-        (1.75, -1.55, 0.95),
-        (-0.3, -10.6, 1.0),
-        (6.6, -1.4, 1.0),
-        (-3.0, 2.4, 0.85),
-    ):
+    light = (
+        stone_lantern()
+        if plan.glow == 1
+        else stone_lantern(glow=_scaled((9.0, 5.0, 1.9), plan.glow))
+    )
+    for x, z, size in plan.lanterns:
         place = spot(x, z, -0.03)
         scene.add(light, placed(np.array([place]), size, 0.3 * x))
-        scene.lamps.append(Lamp((x, place[1] + 1.16 * size, z), (0.5, 0.28, 0.1), 0.08, False))
-    scene.add(pavilion(streams.layout).turned(-0.55).moved(spot(10.5, -19.5, 0.1)))
-    scene.add(gate().turned(0.25).moved(spot(1.2, 13.0, 0.0)))
+        if plan.glow > 0:
+            power = _scaled((0.5, 0.28, 0.1), plan.glow)
+            scene.lamps.append(Lamp((x, place[1] + 1.16 * size, z), power, 0.08, False))
+    if plan.pavilion is not None:
+        x, z, turn = plan.pavilion
+        scene.add(pavilion(streams.layout).turned(turn).moved(spot(x, z, 0.1)))
+    if plan.gate is not None:
+        x, z, turn = plan.gate
+        scene.add(gate().turned(turn).moved(spot(x, z, 0.0)))
     bonsai = pine(np.random.default_rng(73), 14, 20, 7, 9, (0.035, 0.065, 0.026))
     scene.add(bonsai, placed(np.array([spot(1.0, -11.9, -0.02)]), 0.19))
-    _trees(scene, height, streams)
-    _petals(scene, height, streams)
+    _trees(scene, height, streams, plan)
+    _petals(scene, height, streams, plan)
     _low_plants(scene, height, streams)
     _stones(scene, height, streams)
     scene.title = "Cherry blossom by the pond"
@@ -352,4 +484,41 @@ def build(streams: Streams) -> Scene:
         "with a red bridge and stone lanterns, a snowy mountain far away"
     )
     scene.tags = ("garden", "spring", "cherry blossom", "pond", "bridge", "lantern", "mountain")
+    if not streams.signature:
+        _worded(scene, plan)
+        path = [(-0.95 + 0.9 * np.sin(z * 0.4 + 0.4), z) for z in (2.0, 4.5, 7.0)]
+        places = [spot(0.0, 0.0, EYE_M), *(spot(float(x), z, EYE_M) for x, z in path)]
+        blocks = [(x, z, 1.1) for x, z, _ in (*plan.near, *plan.lanterns)]
+        free = [
+            at for at in places
+            if all(np.hypot(at[0] - x, at[2] - z) > far for x, z, far in blocks)
+        ] or places  # fmt: skip
+        scene.eye, scene.eyes = free[0], tuple(free[1:])
     return scene
+
+
+def _scaled(color: Color, factor: float) -> Color:
+    r, g, b = (c * factor for c in color)
+    return r, g, b
+
+
+def _worded(scene: Scene, plan: Plan) -> None:
+    trees = {"spring": "cherry trees in blossom", "summer": "green trees", "autumn": "red maples"}
+    lit = "glowing stone lanterns" if plan.glow > 0 else "stone lanterns"
+    named = {
+        trees[plan.season]: True,
+        "a pond": True,
+        "a red bridge": True,
+        lit: True,
+        "stepping stones": True,
+        "a pavilion": plan.pavilion is not None,
+        "a torii gate": plan.gate is not None,
+        "fallen petals": plan.season == "spring" and plan.petals > 0.3,
+        "fallen leaves": plan.season == "autumn" and plan.petals > 0.3,
+        "a snowy mountain": plan.mountain,
+        "water lilies": True,
+    }
+    scene.title = "Garden by the pond"
+    scene.caption = f"a japanese garden, {trees[plan.season]} around a pond"
+    scene.details = tuple(name for name, there in named.items() if there)
+    scene.tags = ("garden", "pond", "red bridge", "japan")

@@ -267,7 +267,7 @@ def _stones_and_logs(scene: Scene, height: Height, streams: Streams) -> None:
     logs = [(-3.4, -1.2, 0.5, 5.2), (6.5, -7.5, 1.9, 7.0), (4.2, 6.5, 2.7, 6.0)]
     if not streams.signature:
         angles = rng.random(int(rng.integers(0, 4))) * 6.283
-        reach = rng.uniform(3.4, 8.0, len(angles))
+        reach = rng.uniform(4.2, 9.0, len(angles))
         logs = [
             (float(r * np.cos(a)), float(r * np.sin(a)), float(rng.random() * 6.28), 5.0 + i)
             for i, (a, r) in enumerate(zip(angles, reach, strict=True))
