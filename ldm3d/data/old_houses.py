@@ -43,6 +43,7 @@ class Quarter:
     snow: float = 0.0
     flowers: float = 0.3
     season: str = "summer"
+    shops: float = 0.4  # share of houses with a shop
 
 
 GREENS: tuple[Color, ...] = ((0.06, 0.13, 0.09), (0.07, 0.15, 0.20), (0.16, 0.09, 0.05))
@@ -248,7 +249,7 @@ def _ground_floor(
 ) -> None:  # fmt: skip
     from ldm3d.data.facades import shop_front
 
-    use = rng.choice(["shop", "home", "arches"], p=[0.4, 0.45, 0.15])
+    use = rng.choice(["shop", "home", "arches"], p=[quarter.shops, 0.85 - quarter.shops, 0.15])
     accent = SHOPS[rng.integers(0, len(SHOPS))]
     if use == "shop":
         shop_front(
