@@ -42,17 +42,23 @@ _PLACED: tuple[tuple[str, frozenset[str]], ...] = (
         set_of(
             "beach beaches shore seashore coast coastline glacier planet moon road isle island "
             "islands isles street avenue pier sands plain plateau hillside icefield reef world "
-            "worlds boulevard rock cliff cliffs headland ice summit jetty "
-            "evening night morning day seabed"
+            "worlds boulevard rock cliff headland ice summit jetty "
+            "evening night morning day seabed floor crossing lane path bridge"
         ),
     ),
-    ("by", set_of("lake pond lagoon waterfall waterfalls seaside sea ocean river fjord")),
+    (
+        "by",
+        set_of(
+            "lake tarn pond lagoon waterfall waterfalls seaside sea ocean river fjord cabin "
+            "lighthouse"
+        ),
+    ),
     ("near", set_of("volcano volcanoes crater eruption")),
     (
         "among",
         set_of(
             "ruins dunes mountains peaks birches pines icebergs firs trees spruces palms corals "
-            "columns skerries"
+            "columns skerries cliffs cottages houses"
         ),
     ),
 )
@@ -118,7 +124,7 @@ def preposition(place: str) -> str:
     """Return the word between things and the place they are in; "" where the name says it."""
     if is_adverbial(place):
         return ""
-    if " of sand" in place:
+    if " of sand" in place or "under" in place:
         return "in"
     noun = head(place)
     for word, nouns in _PLACED:
