@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ldm3d.block_autoencoder import BlockAutoencoder, curved
 from ldm3d.data.world_set import WorldSet
 from ldm3d.training.discriminator import PatchDiscriminator
 from ldm3d.training.ema import Ema
@@ -27,14 +28,13 @@ from ldm3d.training.order import Turn
 from ldm3d.training.perceptual import PerceptualLoss, depth_as_picture
 from ldm3d.training.planes import (
     changed_planes,
-    curved,
     cut_size,
     planes_of,
     row_weights,
     split,
 )
 from ldm3d.training.presets import AutoencoderPreset
-from ldm3d.training.reconstruct import measure_codec
+from ldm3d.training.reconstruct import fit_blocks, measure_codec
 from ldm3d.training.task import Batch, Task
 from ldm3d.training.update import Schedule, Updater
 from ldm3d.training.vae import (
@@ -47,6 +47,10 @@ from ldm3d.training.vae import (
 if TYPE_CHECKING:
     from PIL import Image
 
+FITTED = 256
+"""Pictures that the linear codec is fitted to."""
+OUTER = ("conv_in", "conv_out", "quant_conv")
+"""Layers that Muon leaves to AdamW: those next to pictures and latents."""
 MEASURED = 12
 """Held-out pictures that are measured at each checkpoint."""
 
@@ -93,11 +97,13 @@ class AutoencoderTask(Task):
         self.cut = cut_size(worlds, preset.rows_px, preset.factor)
         self.perceptual = None if perceptual is None else perceptual.to(machine.device)
         ema = Ema(vae, preset.ema)
-        adam = _adam(vae, preset, machine)
+        optimizers = _optimizers(vae, preset, machine)
         schedule = Schedule(steps, preset.warmup, preset.decay_from)
-        self.updater = Updater(machine, self.called, [adam], schedule, ema, preset.max_norm)
+        self.updater = Updater(
+            machine, self.called, list(optimizers.values()), schedule, ema, preset.max_norm
+        )
         self.networks = {"autoencoder": vae}
-        self.optimizers = {"autoencoder": adam}
+        self.optimizers = {f"autoencoder-{name}": o for name, o in optimizers.items()}
         self.emas = {"autoencoder": ema}
         self.discriminator: PatchDiscriminator | None = None
         if preset.weights.adversarial:
@@ -105,14 +111,32 @@ class AutoencoderTask(Task):
 
     def _add_discriminator(self, schedule: Schedule, seamless: bool, compiled: bool) -> None:
         planes = self.model.vae.config.in_channels // self.model.patch**2
-        self.discriminator = PatchDiscriminator(planes, seamless=seamless)
+        preset = self.preset
+        self.discriminator = PatchDiscriminator(
+            planes, preset.judge_width, preset.judge_layers, seamless
+        )
         self.called_discriminator = self.machine.place(self.discriminator, compiled)
-        adam = _adam(self.discriminator, self.preset, self.machine)
+        plain = preset_with(preset, muon=False)
+        adam = _optimizers(self.discriminator, plain, self.machine)["adam"]
         self.judge = Updater(
             self.machine, self.called_discriminator, [adam], schedule, None, self.preset.max_norm
         )
         self.networks = {**self.networks, "discriminator": self.discriminator}
         self.optimizers = {**self.optimizers, "discriminator": adam}
+
+    def begin(self) -> None:
+        """Fit the linear codec to the pictures; the network beside it starts from nothing."""
+        vae, preset = self.model.vae, self.preset
+        if not isinstance(vae, BlockAutoencoder):
+            return
+        numbers = self.trained[:: max(1, len(self.trained) // FITTED)][:FITTED]
+        fit = fit_blocks(
+            self.worlds, numbers, preset.latent_channels, vae.config.block_px, preset.curve
+        )
+        parts = (torch.from_numpy(x).to(self.machine.device, torch.float32)
+                 for x in (fit.mean, fit.axes, fit.spread))  # fmt: skip
+        vae.begin_linear(*parts)
+        self.emas["autoencoder"].reset()
 
     def batch(self, turn: Turn) -> Batch:
         """Load, turn, mirror and cut pictures; draw the posterior's noise."""
@@ -224,7 +248,7 @@ class AutoencoderTask(Task):
     def describe(self) -> dict[str, object]:
         """Return the autoencoder's configuration, from which `exporting` builds it again."""
         config = {name: value for name, value in self.model.vae.config.items() if name[:1] != "_"}
-        return {"autoencoder": config, "whiten": self.preset.whiten}
+        return {"autoencoder": config, "decorrelate": self.preset.decorrelate}
 
 
 def preset_with(preset: AutoencoderPreset, **changes: Any) -> AutoencoderPreset:
@@ -251,11 +275,30 @@ def _autoencoder(preset: AutoencoderPreset, starts_from: Path | None, seamless: 
     return vae.train()
 
 
-def _adam(
+def _optimizers(
     network: torch.nn.Module, preset: AutoencoderPreset, machine: Machine
-) -> torch.optim.Optimizer:
-    parameters = [p for p in network.parameters() if p.requires_grad]
+) -> dict[str, torch.optim.Optimizer]:
+    """Return the optimisers of a network, "adam" first."""
+    from ldm3d.training.muon import KernelMuon
+
+    linear: list[torch.nn.Parameter] = []
+    kernels: list[torch.nn.Parameter] = []
+    rest: list[torch.nn.Parameter] = []
+    for name, parameter in network.named_parameters():
+        inner = parameter.ndim == 4 and not any(word in name for word in OUTER)
+        if name.startswith("linear_"):
+            linear.append(parameter)
+        else:
+            (kernels if inner and preset.muon else rest).append(parameter)
+    groups: list[dict[str, Any]] = [{"params": rest, "lr": preset.lr}]
+    if linear:
+        groups.append({"params": linear, "lr": preset.lr * preset.linear_rate})
     fused = True if machine.device.type == "cuda" else None
-    return torch.optim.AdamW(
-        parameters, preset.lr, betas=preset.betas, weight_decay=preset.weight_decay, fused=fused
-    )
+    found: dict[str, torch.optim.Optimizer] = {
+        "adam": torch.optim.AdamW(
+            groups, preset.lr, betas=preset.betas, weight_decay=preset.weight_decay, fused=fused
+        )
+    }
+    if kernels:
+        found["muon"] = KernelMuon(kernels, preset.lr, preset.weight_decay)
+    return found

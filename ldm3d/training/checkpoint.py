@@ -153,7 +153,7 @@ def load_optimizer(optimizer: Optimizer, flat: Mapping[str, Tensor]) -> None:
     for key, value in flat.items():
         number, name = key.split(".", 1)
         parameter = parameters[int(number)]
-        own = value
+        own = value.clone()
         if value.shape == parameter.shape:  # the same layout in memory, for the fast kernels
             own = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
         elif any(group.get("fused") or group.get("capturable") for group in optimizer.param_groups):

@@ -185,7 +185,8 @@ def _steps_of_epochs(
 
     batch = options.batch or 8
     a_step = batch * options.accumulate * machine.ranks
-    return -(-epochs * len(split(worlds)[0]) // a_step)
+    count = len(split(worlds)[0])
+    return -(-epochs * count // int(a_step))
 
 
 def _add_unet(parts: Parts[argparse.ArgumentParser]) -> None:

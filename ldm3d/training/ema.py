@@ -20,8 +20,13 @@ class Ema:
         """Start from a network's weights; the network is kept (not copied) for `swapped`."""
         self.decay = decay
         self.network = network
+        self.averages: dict[str, Tensor] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again from the network's weights as they are now."""
         self.averages = {
-            name: value.detach().float().clone() for name, value in network.named_parameters()
+            name: value.detach().float().clone() for name, value in self.network.named_parameters()
         }
 
     @torch.no_grad()

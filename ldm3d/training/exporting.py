@@ -10,23 +10,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ldm3d.block_autoencoder import curved
 from ldm3d.data.world_set import WorldSet
 from ldm3d.errors import InputError
 from ldm3d.seamless import set_seamless
 from ldm3d.training.checkpoint import load_tensors, newest_checkpoint
 from ldm3d.training.folder import RunFolder
-from ldm3d.training.planes import curved, planes_of, split
-from ldm3d.training.vae import PlaneAutoencoder, autoencoder_from_config, whiten
+from ldm3d.training.planes import planes_of, split
+from ldm3d.training.vae import PlaneAutoencoder, autoencoder_from_config, decorrelate
 
 STATISTICS = 96
-"""Pictures whose latents the whitening is computed from."""
+"""Pictures whose latents their correlation is computed from."""
 
 
 def export_autoencoder(run: Path, output: Path, data: Path | None = None) -> Path:
     """Write a run's averaged autoencoder to a folder, in float32.
 
-    Starter: its latents are turned to uncorrelated ones of unit variance, measured on the training
-    pictures.
+    Starter: its latents are turned to uncorrelated ones, measured on the training pictures.
 
     Args:
         run: a run's folder with a checkpoint.
@@ -46,8 +46,8 @@ def export_autoencoder(run: Path, output: Path, data: Path | None = None) -> Pat
     vae.eval()
     if stored["seamless"]:
         set_seamless(vae)
-    if stored["whiten"]:
-        whiten(vae, _latents(vae, WorldSet(data or Path(stored["data"]))))
+    if stored["decorrelate"]:
+        decorrelate(vae, _latents(vae, WorldSet(data or Path(stored["data"]))))
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
     try:

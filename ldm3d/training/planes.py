@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ldm3d.block_autoencoder import straightened
 from ldm3d.data.world_set import Facts, WorldSet
 from ldm3d.errors import RequestError
 from ldm3d.training.order import Turn, seed_from
@@ -91,34 +91,6 @@ def cut_size(worlds: WorldSet, rows_px: int | None, factor: int) -> tuple[int, i
             "choose another set or preset"
         )
     return rows, info.width
-
-
-def folded(planes: Tensor, patch: int) -> Tensor:
-    """Fold (B, C, H, W) into (B, C patch^2, H / patch, W / patch): a smaller, thicker picture."""
-    return F.pixel_unshuffle(planes, patch) if patch > 1 else planes
-
-
-def unfolded(planes: Tensor, patch: int) -> Tensor:
-    """Undo `folded`."""
-    return F.pixel_shuffle(planes, patch) if patch > 1 else planes
-
-
-def curved(planes: Tensor, curve: str) -> Tensor:
-    """Bring the depth of (B, 4, H, W) planes in [0, 1] into the form the network is given.
-
-    "linear": as it is. "root": its square root, so that far things get more of the range.
-    """
-    if curve == "linear":
-        return planes
-    return torch.cat([planes[:, :3], planes[:, 3:].clamp_min(0).sqrt()], dim=1)
-
-
-def straightened(planes: Tensor, curve: str) -> Tensor:
-    """Undo `curved`; values below 0 stay below."""
-    if curve == "linear":
-        return planes
-    depth = planes[:, 3:]
-    return torch.cat([planes[:, :3], depth * depth.abs()], dim=1)
 
 
 def depth_of(planes: Tensor, curve: str) -> Tensor:

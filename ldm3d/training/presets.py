@@ -18,15 +18,21 @@ class AutoencoderPreset:
     patch: int = 1
     """Pixels folded into channels before the first convolution."""
     curve: str = "linear"
-    """How depth is given to the network; see `planes.curved`."""
+    """How depth is given to the network; see `BlockAutoencoder`."""
+    block_px: int | None = None
+    """Side of the linear codec's blocks beside the network, the factor; None: without one."""
+    linear_rate: float = 0.1
+    """The linear codec's learning rate as a share of the network's."""
     layers: int = 1
     groups: int = 16
     mid_attention: bool = False
     starts_from_sd: bool = False
     """Whether Stable Diffusion's autoencoder is widened instead of starting anew."""
-    whiten: bool = True
-    """Whether the exported latents are turned to uncorrelated ones of unit variance."""
+    decorrelate: bool = True
+    """Whether the exported latents are turned to uncorrelated ones of variance 1 on average."""
     lr: float = 1e-3
+    muon: bool = False
+    """Whether kernels are stepped by Muon instead of AdamW."""
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.0
     batch: int = 8
@@ -41,6 +47,8 @@ class AutoencoderPreset:
     weights: LossWeights = field(default_factory=LossWeights)
     adversarial_from: int = 0
     """Step from which the discriminator has a say."""
+    judge_width: int = 64
+    judge_layers: int = 3
 
     @property
     def factor(self) -> int:
@@ -51,10 +59,14 @@ class AutoencoderPreset:
 STARTER = AutoencoderPreset(
     name="starter",
     channels=(64, 128, 192),
-    latent_channels=16,
+    latent_channels=32,
     patch=4,
     curve="root",
-    steps=60_000,
+    block_px=16,
+    muon=True,
+    lr=1.5e-3,
+    steps=40_000,
+    weights=LossWeights(kl=5e-4),
 )
 
 PAPER = AutoencoderPreset(
@@ -65,7 +77,7 @@ PAPER = AutoencoderPreset(
     groups=32,
     mid_attention=True,
     starts_from_sd=True,
-    whiten=False,
+    decorrelate=False,
     lr=1e-5,
     betas=(0.9, 0.999),
     epochs=83,

@@ -59,6 +59,40 @@ def measure_planes(got: NDArray[np.float32], want: NDArray[np.float32]) -> tuple
     return float(-10 * np.log10(max(error, 1e-10))), float(absolute)
 
 
+@dataclass(frozen=True)
+class BlockFit:
+    """A PCA of square blocks of planes; a block is a vector, plane by plane, row by row."""
+
+    mean: NDArray[np.float64]  # (n,)
+    axes: NDArray[np.float64]  # (n, components), orthonormal
+    spread: NDArray[np.float64]  # (components,) standard deviations, largest first
+
+
+def fit_blocks(
+    worlds: WorldSet,
+    numbers: Sequence[int],
+    components: int,
+    block_px: int = 16,
+    curve: str = "linear",
+    blocks: int = 20_000,
+) -> BlockFit:
+    """Fit a PCA of blocks at any column; `curve`: how depth is held ("linear" or "root")."""
+    random = np.random.default_rng(0)
+    each = max(1, blocks // len(numbers))
+    rows = []
+    for number in numbers:
+        planes = planes_of(worlds, number)
+        if curve == "root":
+            planes[3] = np.sqrt(planes[3])
+        cells = _cells(np.roll(planes, int(random.integers(block_px)), axis=2), block_px)
+        rows.append(cells[random.permutation(len(cells))[:each]])
+    data = np.concatenate(rows).astype(np.float64)
+    mean = data.mean(axis=0)
+    values, axes = np.linalg.eigh(np.cov(data - mean, rowvar=False))
+    spread = np.sqrt(np.maximum(values[::-1][:components], 1e-8))
+    return BlockFit(mean, np.ascontiguousarray(axes[:, ::-1][:, :components]), spread)
+
+
 def pca_codec(
     worlds: WorldSet,
     numbers: Sequence[int],
@@ -71,16 +105,8 @@ def pca_codec(
     Closed-form, nothing is trained: what an autoencoder of the same factor and latent channels has
     to beat.
     """
-    random = np.random.default_rng(0)
-    each = max(1, blocks // len(numbers))
-    rows = []
-    for number in numbers:
-        cells = _cells(planes_of(worlds, number), block_px)
-        rows.append(cells[random.permutation(len(cells))[:each]])
-    data = np.concatenate(rows).astype(np.float64)
-    mean = data.mean(axis=0)
-    _, axes = np.linalg.eigh(np.cov(data - mean, rowvar=False))
-    basis = axes[:, ::-1][:, :components]
+    fit = fit_blocks(worlds, numbers, components, block_px, blocks=blocks)
+    mean, basis = fit.mean, fit.axes
 
     def codec(planes: NDArray[np.float32]) -> NDArray[np.float32]:
         cells = _cells(planes, block_px) - mean

@@ -100,6 +100,7 @@ class _Run:
         self.progress = Progress(options.steps, quiet=not machine.is_main)
         self.state = State()
         self.meter = Meter()
+        self.saved_step = -1
         self.started_s = self.saved_s = self.logged_s = time.monotonic()
 
     def restore(self, about: Mapping[str, Any]) -> None:
@@ -113,6 +114,7 @@ class _Run:
             clean_checkpoints(self.folder.checkpoints)
             self.metrics.cut(self.state.step)
         if newest is None:
+            self.task.begin()
             return
         for name, network in self.task.networks.items():
             network.load_state_dict(load_tensors(newest, f"network-{name}"))
@@ -155,7 +157,7 @@ class _Run:
                     return INTERRUPTED if stop.wanted else 0
                 if self._is_time_to_save():
                     self._save()
-            if steps:
+            if steps and self.saved_step != self.state.step:
                 self._save()
             self.progress.tell(f"done: {self.state.step} steps")
         return 0
@@ -231,7 +233,7 @@ class _Run:
             )
             self._show()
         self.machine.wait()
-        self.saved_s = time.monotonic()
+        self.saved_s, self.saved_step = time.monotonic(), self.state.step
 
     def _show(self) -> None:
         measures = dict(self.task.evaluate())

@@ -59,6 +59,10 @@ class Task(ABC):
             them once a log interval.
         """
 
+    def begin(self) -> None:
+        """Prepare a new run's first step: what a checkpoint would hold otherwise."""
+        return
+
     def describe(self) -> Mapping[str, object]:
         """Return JSON-able values for run.json that are known once the networks are built."""
         return {}

@@ -10,34 +10,42 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ldm3d.block_autoencoder import (
+    MAX_LOG_VARIANCE,
+    MIN_LOG_VARIANCE,
+    PLANES,
+    BlockAutoencoder,
+    class_of,
+    curved,
+    straightened,
+)
 from ldm3d.errors import ModelError
+from ldm3d.pretrained import damage_explained, quiet_libraries
 from ldm3d.seamless import set_seamless
-from ldm3d.training.planes import curved, folded, straightened, unfolded
 from ldm3d.training.presets import AutoencoderPreset
-
-PLANES = 4
-MAX_LOG_VARIANCE, MIN_LOG_VARIANCE = 20.0, -30.0
 
 
 def new_autoencoder(preset: AutoencoderPreset, seamless: bool = True) -> Any:
-    """Return an `AutoencoderKL` of diffusers with random weights, for RGB and one depth plane."""
-    from diffusers import AutoencoderKL
-
+    """Return an autoencoder with random weights: a `BlockAutoencoder`, or diffusers' own."""
     levels, planes = len(preset.channels), PLANES * preset.patch**2
-    vae = AutoencoderKL(
-        in_channels=planes,
-        out_channels=planes,
-        latent_channels=preset.latent_channels,
-        block_out_channels=preset.channels,
-        layers_per_block=preset.layers,
-        norm_num_groups=preset.groups,
-        down_block_types=("DownEncoderBlock2D",) * levels,
-        up_block_types=("UpDecoderBlock2D",) * levels,
-        mid_block_add_attention=preset.mid_attention,
-        scaling_factor=1.0,
-        sample_size=512,
-    )
-    vae.register_to_config(patch_size=preset.patch, depth_curve=preset.curve)
+    config: dict[str, Any] = {
+        "in_channels": planes,
+        "out_channels": planes,
+        "latent_channels": preset.latent_channels,
+        "block_out_channels": preset.channels,
+        "layers_per_block": preset.layers,
+        "norm_num_groups": preset.groups,
+        "down_block_types": ("DownEncoderBlock2D",) * levels,
+        "up_block_types": ("UpDecoderBlock2D",) * levels,
+        "mid_block_add_attention": preset.mid_attention,
+        "scaling_factor": 1.0,
+        "sample_size": 512,
+    }
+    if preset.block_px:
+        config |= {
+            "patch_size": preset.patch, "depth_curve": preset.curve, "block_px": preset.block_px
+        }  # fmt: skip
+    vae = autoencoder_from_config(config)
     if seamless:
         set_seamless(vae)
     return vae
@@ -79,29 +87,22 @@ def widened_autoencoder(sd_vae: Any, planes: int = 4) -> Any:
 
 
 def autoencoder_from_config(config: Mapping[str, Any]) -> Any:
-    """Return an `AutoencoderKL` with random weights of the shape a run has stored."""
-    from diffusers import AutoencoderKL
-
-    ours = {name: config[name] for name in ("patch_size", "depth_curve") if name in config}
-    rest = {name: value for name, value in config.items() if name not in ours}
-    vae = AutoencoderKL(**rest)
-    vae.register_to_config(**ours)
-    return vae
+    """Return an autoencoder with random weights of the shape a run or folder has stored."""
+    return class_of(config)(**{name: value for name, value in config.items() if name[:1] != "_"})
 
 
 def read_autoencoder(folder: Path) -> Any:
-    """Load an `AutoencoderKL` in float32 from its folder, or from a whole model's.
+    """Load an autoencoder in float32 from its folder, or from a whole model's.
 
     Raises:
         ModelError: if there is none, or it is damaged.
     """
-    from diffusers import AutoencoderKL
-
-    from ldm3d.pretrained import damage_explained, quiet_libraries
+    from ldm3d.model_folder import read_json
 
     place = folder / "vae" if (folder / "vae").is_dir() else folder
+    kind = class_of(read_json(place / "config.json"))
     with damage_explained(place), quiet_libraries():
-        return AutoencoderKL.from_pretrained(place, local_files_only=True).float()
+        return kind.from_pretrained(place, local_files_only=True).float()
 
 
 class PlaneAutoencoder(nn.Module):
@@ -126,7 +127,10 @@ class PlaneAutoencoder(nn.Module):
 
     def moments(self, planes: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance of the latents, in float32."""
-        features = self.vae.encoder(folded(2 * planes - 1, self.patch))
+        if isinstance(self.vae, BlockAutoencoder):
+            moments: tuple[Tensor, Tensor] = self.vae.moments(planes)
+            return moments
+        features = self.vae.encoder(2 * planes - 1)
         if self.vae.quant_conv is not None:
             features = self.vae.quant_conv(features)
         mean, log_variance = features.float().chunk(2, dim=1)
@@ -134,10 +138,13 @@ class PlaneAutoencoder(nn.Module):
 
     def decoded(self, latents: Tensor) -> Tensor:
         """Return planes about [0, 1] in the network's form, in float32."""
+        if isinstance(self.vae, BlockAutoencoder):
+            decoded: Tensor = self.vae.decoded(latents)
+            return decoded
         if self.vae.post_quant_conv is not None:
             latents = self.vae.post_quant_conv(latents)
-        planes = self.vae.decoder(latents).float()
-        return unfolded(planes, self.patch) / 2 + 0.5
+        planes: Tensor = self.vae.decoder(latents).float()
+        return planes / 2 + 0.5
 
     @torch.no_grad()
     def reconstruct(self, planes: Tensor) -> Tensor:
@@ -147,12 +154,13 @@ class PlaneAutoencoder(nn.Module):
 
 
 @torch.no_grad()
-def whiten(vae: Any, latents: Iterable[Tensor]) -> None:
-    """Turn the latents to uncorrelated ones of mean 0 and variance 1, in place and exactly.
+def decorrelate(vae: Any, latents: Iterable[Tensor]) -> None:
+    """Turn the latents to uncorrelated ones of mean 0, in place and exactly.
 
-    The linear map is folded into the 1x1 convolutions before and after the latents: what is
-    decoded stays the same. Channels are sorted by what they carried, most first. The posterior's
-    variances are no longer those of the new channels; its mode is what the diffusion model uses.
+    The linear map is folded into the layers before and after the latents: what is decoded stays
+    the same. Channels are sorted by their variance, largest first; its mean is 1 afterwards. They
+    keep their different sizes: what carries more counts more in the diffusion loss. The
+    posterior's variances are no longer those of the new channels; its mode is what diffusion uses.
 
     Args:
         vae: with `quant_conv` and `post_quant_conv`.
@@ -161,25 +169,31 @@ def whiten(vae: Any, latents: Iterable[Tensor]) -> None:
     cells = torch.cat([x.movedim(1, -1).reshape(-1, x.shape[1]).double() for x in latents])
     mean = cells.mean(dim=0)
     values, axes = torch.linalg.eigh(torch.cov((cells - mean).T))
-    order = torch.arange(len(values) - 1, -1, -1)
-    spread = values[order].clamp_min(1e-8).sqrt()
-    into = axes[:, order].T / spread[:, None]
-    back = axes[:, order] * spread[None]
-    channels = len(values)
-    for layer, matrix, before, after in (
-        (vae.quant_conv, into, -mean, None),
-        (vae.post_quant_conv, back, None, mean),
-    ):
-        weight, bias = layer.weight.double().flatten(1), layer.bias.double()
-        if before is not None:
-            bias[:channels] = matrix @ (bias[:channels] + before)
-            weight[:channels] = matrix @ weight[:channels]
-        else:
-            bias = bias + weight @ after
-            weight = weight @ matrix
-        layer.weight.copy_(weight.view_as(layer.weight))
-        layer.bias.copy_(bias)
+    scale = values.mean().sqrt()
+    into = axes.flip(1).T / scale
+    back = axes.flip(1) * scale
+    _fold_in(vae.quant_conv, into, -mean)
+    _fold_out(vae.post_quant_conv, back, mean)
+    if isinstance(vae, BlockAutoencoder):
+        _fold_in(vae.linear_in, into, torch.zeros_like(mean))
+        _fold_out(vae.linear_out, back, mean)
     vae.register_to_config(scaling_factor=1.0, shift_factor=None)
+
+
+def _fold_in(layer: nn.Conv2d, into: Tensor, before: Tensor) -> None:
+    """Make a layer give `into @ (what it gave + before)` in its first channels."""
+    count = len(into)
+    weight, bias = layer.weight.double(), layer.bias.double()  # type: ignore[union-attr]
+    mixed = (into @ weight[:count].flatten(1)).view_as(weight[:count])
+    layer.weight[:count] = mixed.to(layer.weight)
+    layer.bias[:count] = (into @ (bias[:count] + before)).to(layer.weight)  # type: ignore[index]
+
+
+def _fold_out(layer: nn.Conv2d, back: Tensor, after: Tensor) -> None:
+    """Make a 1x1 layer see `back @ x + after` in place of x."""
+    weight, bias = layer.weight.double().flatten(1), layer.bias.double()  # type: ignore[union-attr]
+    layer.bias.copy_(bias + weight @ after)  # type: ignore[union-attr]
+    layer.weight.copy_((weight @ back).view_as(layer.weight))
 
 
 def _like(layer: nn.Conv2d, channels_in: int, channels_out: int) -> nn.Conv2d:
