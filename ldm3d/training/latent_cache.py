@@ -15,7 +15,6 @@ parts of a cell (phases) and the mirror image.
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from numpy.typing import NDArray
 from ldm3d.data.world_set import WorldSet
 from ldm3d.depth_codec import planes_from_depth
 from ldm3d.errors import InputError
+from ldm3d.training.array_file import array_file
 from ldm3d.training.frozen import FrozenAutoencoder
 
 if TYPE_CHECKING:
@@ -190,23 +190,13 @@ def _encode_shard(
     path: Path,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.npy")
-    done = None
-    try:
-        for row, index in enumerate(numbers):
-            latents = latents_of(worlds, index, autoencoder, variants).numpy()
-            if done is None:
-                done = np.lib.format.open_memmap(
-                    temporary, mode="w+", dtype=np.float16, shape=(len(numbers), *latents.shape)
-                )
-            done[row] = latents
+    cells = _cells(worlds, autoencoder, variants)
+    shape = (len(numbers), variants.count, autoencoder.channels, *cells)
+    with array_file(path, shape, np.float16) as append:
+        for index in numbers:
+            append(latents_of(worlds, index, autoencoder, variants).numpy())
             if progress is not None:
                 progress(index + 1, len(worlds))
-        assert done is not None  # a shard holds a picture
-        done.flush()
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _remove_others(folder: Path, name: str, keep: Path) -> None:
@@ -233,10 +223,21 @@ def _check_sizes(worlds: WorldSet, autoencoder: FrozenAutoencoder, variants: Var
     cell = autoencoder.factor
     if variants.phases < 1 or cell % variants.phases:
         raise InputError(f"want phases that divide a cell of {cell} pixels, got {variants.phases}")
-    width = variants.width or worlds.info.width
-    height = width * worlds.info.height // worlds.info.width
+    width, height = _size(worlds, variants)
     if worlds.info.width % width or width % cell or height % cell:
         raise InputError(
             f"want a width that divides {worlds.info.width} and cells of {cell} pixels in both "
             f"directions, got {width}x{height}"
         )
+
+
+def _cells(worlds: WorldSet, autoencoder: FrozenAutoencoder, variants: Variants) -> tuple[int, int]:
+    """Return rows and columns of a picture's latents."""
+    width, height = _size(worlds, variants)
+    return height // autoencoder.factor, width // autoencoder.factor
+
+
+def _size(worlds: WorldSet, variants: Variants) -> tuple[int, int]:
+    """Return width and height of the pictures as they are encoded."""
+    width = variants.width or worlds.info.width
+    return width, width * worlds.info.height // worlds.info.width

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from ldm3d.data.world_set import Facts
 from ldm3d.errors import InputError
+from ldm3d.training.array_file import array_file
 from ldm3d.training.tokenizer import stray_words, token_ids
 
 EMBEDDED_AT_ONCE = 16
@@ -143,19 +143,13 @@ def _embed_all(
     path: Path,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.npy")
     config = text_encoder.config
     length = min(int(tokenizer.model_max_length), int(config.max_position_embeddings))
     shape = (len(texts), length, int(config.hidden_size))
-    try:
-        done = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float16, shape=shape)
+    with array_file(path, shape, np.float16) as append:
         for start in range(0, len(texts), EMBEDDED_AT_ONCE):
             some = list(texts[start : start + EMBEDDED_AT_ONCE])
             ids = token_ids(tokenizer, some)[:, :length].to(text_encoder.device)
-            done[start : start + len(some)] = text_encoder(ids)[0].float().cpu().numpy()
+            append(text_encoder(ids)[0].float().cpu().numpy())
             if progress is not None:
                 progress(start + len(some), len(texts))
-        done.flush()
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any, Self
 
 import numpy as np
 import pytest
 import torch
 
 from ldm3d.data.world_set import SetInfo, WorldSet, begin_set
-from ldm3d.errors import InputError, ModelError
+from ldm3d.errors import InputError, Ldm3dError, ModelError
 from ldm3d.training.frozen import FrozenAutoencoder, load_frozen
 from ldm3d.training.latent_cache import LatentCache, Variants, cached_latents
 from ldm3d.training.machine import Machine
@@ -179,6 +181,44 @@ def test_a_cache_of_several_shards_reads_the_right_row(tmp_path: Path) -> None:
         np.save(files[-1], np.broadcast_to(values[:, None, None, None, None], (count, 2, 1, 1, 2)))
     cache = LatentCache(files)
     assert [float(cache.latents(i)[0, 0, 0]) for i in range(8)] == [0, 1, 2, 10, 20, 21, 22, 23]
+
+
+class _FullDisk:
+    """A file that has no room left after its header."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write(self, data: bytes) -> int:
+        if len(data) > 500:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self._file.write(data)
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(
+    worlds: WorldSet,
+    autoencoder: FrozenAutoencoder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = Path.open
+
+    def full(path: Path, mode: str = "r", *rest: Any, **options: Any) -> Any:
+        file = real(path, mode, *rest, **options)
+        return _FullDisk(file) if mode == "xb" else file
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(Ldm3dError, match="the disk is full: free some space"):
+        cached_latents(worlds, autoencoder, tmp_path / "latents", VARIANTS)
+    assert not list((tmp_path / "latents").iterdir())
+    monkeypatch.undo()
+    assert len(cached_latents(worlds, autoencoder, tmp_path / "latents", VARIANTS)) == 16
 
 
 def test_an_empty_set_says_so(tmp_path: Path) -> None:
