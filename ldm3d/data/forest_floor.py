@@ -270,6 +270,8 @@ def strew_leaves(
     many = land.many(count)
     x, z = scattered(rng, many, 0.5, far_m, power=0.75)
     keep = fbm(x, z, 4, 2, number + 41) > rng.uniform(-0.8, 0.6, many)
+    if land.shore is not None:
+        keep &= land.shore(x, z) > 0.1
     x, z = x[keep], z[keep]
     at = on_ground(land.height, x, z, -0.012)
     angle = rng.random(len(x)) * 6.283

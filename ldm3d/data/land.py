@@ -143,6 +143,8 @@ class Land:
     taken: list[tuple[float, float, float]] = field(default_factory=list)  # x, z, radius
     road: Callable[[Floats, Floats], Floats] | None = None
     """Metres inside of roads: things are rather put beside them."""
+    shore: Callable[[Floats, Floats], Floats] | None = None
+    """Metres from water, negative in it: nothing is planted there."""
 
     @property
     def bold(self) -> float:
@@ -191,6 +193,9 @@ class Land:
         shade: float = 0.18, lean: float = 0.0, sun: bool = True, sky: bool = True,
     ) -> None:  # fmt: skip
         """Place a mesh at many places, each of its own size, turn and shade."""
+        if self.shore is not None:
+            dry = self.shore(x, z) > 0.1
+            x, z, size = x[dry], z[dry], size if isinstance(size, tuple) else size[dry]
         count = len(x)
         tint = self.rng.uniform(1 - shade, 1 + shade, (count, 1))
         tint = tint * (1 + self.rng.normal(0, shade * 0.35, (count, 3)))

@@ -90,7 +90,7 @@ def scots_pine(kind: int, level: int, snow: float = 0.0) -> Mesh:
     if snow > 0:
         parts.append(
             leaf_cloud(
-                rng, tips + np.array([0, 0.3, 0]), radii * 0.9, int(count * snow), size, SNOW
+                rng, tips + np.array([0, 0.3, 0]), radii * 0.9, int(count * snow * 0.6), size, SNOW
             )
         )
     return merged(parts)

@@ -24,6 +24,7 @@ from ldm3d.data.mesh import Material
 from ldm3d.data.near_things import put_near
 from ldm3d.data.noise import fbm
 from ldm3d.data.scene import Air, Scene
+from ldm3d.data.tarn import Tarn, drawn_tarn, fill_tarn, muddied, with_tarn
 from ldm3d.data.terrain import mix, point_on, scattered, smoothstep
 from ldm3d.data.woodland import birch, bush, frost_from, spruce
 
@@ -76,7 +77,7 @@ def _plan(rng: np.random.Generator) -> _Plan:
     )  # fmt: skip
 
 
-def _ground(land: Land, plan: _Plan, number: int) -> None:
+def _ground(land: Land, plan: _Plan, number: int, tarn: Tarn | None) -> None:
     mesh = land_surface(land.height, land.detail, 900)
     x, _, z = mesh.position.T
     d, patch = np.hypot(x, z), fbm(x, z, 3.4, 3, number + 5)
@@ -98,6 +99,8 @@ def _ground(land: Land, plan: _Plan, number: int) -> None:
     )
     woods = np.array(far) * np.clip(1 + 0.6 * fbm(x, z, 50, 3, number + 7), 0.3, 2)[:, None]
     color = mix(color, woods, smoothstep(60, 150, d))
+    if tarn is not None:
+        color = muddied(color, tarn, x, z)
     kinds = np.where(d > 150, float(Material.ROCK), float(Material.GROUND))
     land.scene.add(painted_land(mesh, color, kinds, land.look, number), casts_sky=False)
 
@@ -111,7 +114,7 @@ def _trees(land: Land, plan: _Plan, number: int) -> None:
     x, z = land.grid(plan.gap_m, 120.0)
     d = np.hypot(x, z)
     keep = d > np.maximum(plan.glade_m * (1 + 0.6 * fbm(x, z, 11, 2, number + 12)), 2.6)
-    keep &= land.free(x, z, 0.8) & (rng.random(len(x)) < np.clip(8.0 * plan.gap_m / d, 0.15, 1.0))
+    keep &= land.free(x, z, 0.8) & (rng.random(len(x)) < np.clip(7.0 * plan.gap_m / d, 0.13, 1.0))
     keep &= fbm(x, z, 18, 2, number + 13) > rng.uniform(-1.3, 0.2, len(x))
     if plan.lane is not None:
         keep &= plan.lane.distance(x, z) > plan.lane.half_m + 0.7
@@ -124,7 +127,7 @@ def _trees(land: Land, plan: _Plan, number: int) -> None:
         for kind in range(5):
             here = (d >= low) & (d < high) & (turn == kind)
             tree, tall = birch(kind, level, season), here & ~firs
-            sky = level < 2
+            sky = level == 0
             land.plant(tree, x[tall], z[tall], size=size[tall], sink_m=0.1, lean=0.03, sky=sky)
             dark, fir = spruce(kind % 4, level, frost_from(land.look.snow)), here & firs
             land.plant(dark, x[fir], z[fir], size=size[fir] * 0.8, sink_m=0.1, sky=sky)
@@ -189,7 +192,7 @@ def _air(look: Look) -> Air:
     shafts = 0.12 if max(air.sun) > 1.5 and air.sun_elevation_deg > 8 else air.shafts
     hazy = replace(
         air, fog_density=max(air.fog_density, 0.0014), fog_height_m=min(air.fog_height_m, 60.0),
-        shafts=shafts, sky_gain=air.sky_gain * 1.35,
+        shafts=shafts, sky_gain=air.sky_gain * 1.75,
     )  # fmt: skip
     return snowy_air(hazy, look)
 
@@ -204,16 +207,21 @@ def build(streams: Streams) -> Scene:
         slope=(float(steep * np.sin(way)), float(steep * np.cos(way))),
         hills_m=float(rng.uniform(10, 70)),
     )  # fmt: skip
+    tarn = None
+    if plan.lane is None and rng.random() < 0.5:
+        tarn = drawn_tarn(rng, height, number)
+        height = with_tarn(height, tarn)
     scene = Scene(
         eye=point_on(height, 0.0, 0.0, EYE_M), air=_air(look), eye_height_m=EYE_M,
         facing_deg=float(rng.uniform(-180, 180)),
     )  # fmt: skip
     land = Land(scene, height, rng, look, streams.detail)
     land.claim(0.0, 0.0, 0.95)
-    _ground(land, plan, number)
-    details = put_near(land, _THINGS, int(rng.integers(2, 5)))
+    _ground(land, plan, number, tarn)
+    water = [] if tarn is None else [fill_tarn(land, tarn)]
+    details = water + put_near(land, _THINGS, int(rng.integers(2, 5)))
     _trees(land, plan, number)
-    details = _undergrowth(land, plan, number) + details
+    details += _undergrowth(land, plan, number)
     scene.eyes = land.eyes()
     if plan.lane is not None:
         details.append("a path between the trees")

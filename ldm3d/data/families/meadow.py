@@ -33,6 +33,7 @@ from ldm3d.data.mesh import Material, Mesh
 from ldm3d.data.near_things import put_near
 from ldm3d.data.noise import fbm
 from ldm3d.data.scene import Color, Lamp, Scene
+from ldm3d.data.tarn import Tarn, drawn_tarn, fill_tarn, muddied, with_tarn
 from ldm3d.data.terrain import mix, point_on, scattered, smoothstep
 from ldm3d.data.woodland import birch, bush, frost_from, leafy_tree, spruce
 
@@ -113,7 +114,7 @@ def _plan(rng: np.random.Generator) -> _Plan:
     )  # fmt: skip
 
 
-def _ground(land: Land, plan: _Plan, number: int) -> None:
+def _ground(land: Land, plan: _Plan, number: int, tarn: Tarn | None) -> None:
     far_m = 4200 if plan.mountains_m else 2400
     mesh = land_surface(land.height, land.detail, far_m)
     x, y, z = mesh.position.T
@@ -159,6 +160,8 @@ def _ground(land: Land, plan: _Plan, number: int) -> None:
         smoothstep(380, 560, y + fbm(x, z, 260, 3, number + 10) * 120),
     )
     kinds = np.where(d > 220, float(Material.ROCK), float(Material.GROUND))
+    if tarn is not None:
+        color = muddied(color, tarn, x, z)
     painted = painted_land(mesh, color, kinds, land.look, number)
     if land.look.snow > 0.3:  # hedges and woods show through
         rgba = painted.color.copy()
@@ -354,13 +357,18 @@ def build(streams: Streams) -> Scene:
         slope=(float(steep * np.sin(way)), float(steep * np.cos(way))),
         hills_m=plan.hills_m, mountains_m=plan.mountains_m, calm_m=5.0,
     )  # fmt: skip
+    tarn = None
+    if plan.lane is None and plan.border in ("none", "hedge") and rng.random() < 0.7:
+        plan, tarn = replace(plan, border="none"), drawn_tarn(rng, height, number)
+        height = with_tarn(height, tarn)
     scene = Scene(
         eye=point_on(height, 0.0, 0.0, EYE_M), air=snowy_air(look.air, look, 0.27),
         eye_height_m=EYE_M, facing_deg=float(rng.uniform(-180, 180)),
     )  # fmt: skip
     land = Land(scene, height, rng, look, streams.detail)
     land.claim(0.0, 0.0, 0.95)
-    _ground(land, plan, number)
+    _ground(land, plan, number, tarn)
+    water = [] if tarn is None else [fill_tarn(land, tarn)]
     fence = _border(land, plan)
     count = int(rng.integers(2, 5))
     things = put_near(land, _THINGS[plan.use], count, 0.4, FARM_THINGS)
@@ -368,7 +376,9 @@ def build(streams: Streams) -> Scene:
     trees = _trees(land, plan, number)
     flowers = _herbs(land, plan, number)
     scene.eyes = land.eyes()
-    return _worded(scene, plan, look, [*flowers, *things, *fence, *trees, *house])
+    return _worded(
+        scene, plan, look, [*flowers[:1], *water, *things, *flowers[1:], *fence, *trees, *house]
+    )
 
 
 def _worded(scene: Scene, plan: _Plan, look: Look, details: list[str]) -> Scene:

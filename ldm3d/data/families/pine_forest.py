@@ -29,6 +29,7 @@ from ldm3d.data.mesh import Material
 from ldm3d.data.near_things import THINGS, put_near
 from ldm3d.data.noise import fbm
 from ldm3d.data.scene import Air, Scene
+from ldm3d.data.tarn import Tarn, drawn_tarn, fill_tarn, muddied, with_tarn
 from ldm3d.data.terrain import mix, point_on, scattered, smoothstep
 from ldm3d.data.woodland import frost_from, scots_pine, spruce
 
@@ -81,7 +82,7 @@ FLOORS = {
 }
 
 
-def _ground(land: Land, plan: _Plan, number: int) -> None:
+def _ground(land: Land, plan: _Plan, number: int, tarn: Tarn | None) -> None:
     mesh = land_surface(land.height, land.detail, 3200 if plan.mountains_m else 900)
     x, y, z = mesh.position.T
     d, patch = np.hypot(x, z), fbm(x, z, 3.2, 3, number + 5)
@@ -106,6 +107,8 @@ def _ground(land: Land, plan: _Plan, number: int) -> None:
     snow = smoothstep(380, 520, y + fbm(x, z, 240, 3, number + 9) * 130)
     color = mix(color, np.array([0.75, 0.79, 0.85]), snow)
     kinds = np.where(d > 200, float(Material.ROCK), float(kind))
+    if tarn is not None:
+        color = muddied(color, tarn, x, z)
     painted = painted_land(mesh, color, kinds, land.look, number)
     if land.look.snow > 0.3:  # woods stay dark between the snow
         rgba = painted.color.copy()
@@ -123,12 +126,12 @@ def _ground(land: Land, plan: _Plan, number: int) -> None:
 def _trees(land: Land, plan: _Plan, number: int) -> None:
     rng = land.rng
     frost = frost_from(land.look.snow)
-    x, z = land.grid(plan.gap_m, 150.0)
+    x, z = land.grid(plan.gap_m, 135.0)
     d = np.hypot(x, z)
     glade = plan.glade_m * (1 + 0.5 * fbm(x, z, 12, 2, number + 12))
     keep = (d > np.maximum(glade, 1.9)) & land.free(x, z, 0.3)
     keep &= fbm(x, z, 26, 2, number + 13) > rng.uniform(-1.1, 0.3, len(x))
-    keep &= rng.random(len(x)) < np.clip(8.0 * plan.gap_m / d, 0.22, 1.0)
+    keep &= rng.random(len(x)) < np.clip(7.0 * plan.gap_m / d, 0.18, 1.0)
     if plan.lane is not None:
         keep &= plan.lane.distance(x, z) > plan.lane.half_m + 1.0
     x, z, d = x[keep], z[keep], d[keep]
@@ -142,7 +145,7 @@ def _trees(land: Land, plan: _Plan, number: int) -> None:
     for i in np.flatnonzero(d < 12):
         land.claim(float(x[i]), float(z[i]), 0.45 if pines[i] else float(size[i]) * 3.6)
     for level, (low, high) in enumerate(((0, 15), (15, 42), (42, 1e9))):
-        sky = level < 2
+        sky = level == 0  # dense crowns far off would leave no light below
         for kind in range(4):
             here = (d >= low) & (d < high) & (turn == kind) & ~pines
             tree = spruce(kind, level, frost)
@@ -150,8 +153,8 @@ def _trees(land: Land, plan: _Plan, number: int) -> None:
         for kind in range(3):
             here = (d >= low) & (d < high) & (turn % 3 == kind) & pines
             tree = scots_pine(kind, level, frost)
-            land.plant(tree, x[here], z[here], size=size[here], sink_m=0.15, sky=sky, lean=0.02)
-    x, z = scattered(rng, land.many(1700), 150, 620, power=0.7)
+            land.plant(tree, x[here], z[here], size=size[here], sink_m=0.15, sky=False, lean=0.02)
+    x, z = scattered(rng, land.many(1700), 135, 620, power=0.7)
     keep = fbm(x, z, 90, 2, number + 14) > rng.uniform(-0.8, 0.3, len(x))
     land.plant(spruce(0, 2, frost), x[keep], z[keep], size=(0.8, 1.6), sink_m=0.5, sky=False)
 
@@ -209,7 +212,7 @@ def _air(streams: Streams, plan: _Plan) -> Air:
             fog_density=thick,
             fog_height_m=min(air.fog_height_m, 60.0),
             shafts=shafts,
-            sky_gain=air.sky_gain * 1.5,
+            sky_gain=air.sky_gain * 1.9,
         ),
         streams.look,
     )
@@ -223,6 +226,10 @@ def build(streams: Streams) -> Scene:
         number, bumps_m=0.16, roll_m=float(rng.uniform(0.6, 3.5)), slope=slope,
         hills_m=float(rng.uniform(20, 110)), mountains_m=plan.mountains_m,
     )  # fmt: skip
+    tarn = None
+    if plan.lane is None and rng.random() < 0.6:
+        tarn = drawn_tarn(rng, height, number)
+        height = with_tarn(height, tarn)
     eye = point_on(height, 0.0, 0.0, EYE_M)
     scene = Scene(
         eye=eye,
@@ -232,8 +239,9 @@ def build(streams: Streams) -> Scene:
     )
     land = Land(scene, height, rng, look, streams.detail)
     land.claim(0.0, 0.0, 0.95)
-    _ground(land, plan, number)
-    details = put_near(
+    _ground(land, plan, number, tarn)
+    water = [] if tarn is None else [fill_tarn(land, tarn)]
+    details = water + put_near(
         land, THINGS, int(rng.integers(3, 6)), 0.9 if plan.floor in ("moss", "fern") else 0.5
     )
     _trees(land, plan, number)

@@ -14,6 +14,7 @@ from ldm3d.data.mesh import Material, box
 from ldm3d.data.render import world_from_scene
 from ldm3d.data.renderer import Effort
 from ldm3d.data.scene import Air, Scene
+from ldm3d.data.tarn import drawn_tarn, with_tarn
 from ldm3d.data.world import World
 
 FAMILIES = ("pine_forest", "birch_wood", "meadow", "village")
@@ -216,3 +217,30 @@ def test_melting_snow_lies_in_patches() -> None:
     half = snow_cover(x, z, 0.5, 1)
     assert 0.2 < half.mean() < 0.9
     assert half.min() == 0
+
+
+def test_a_tarn_is_wet_inside_and_dry_where_one_stands() -> None:
+    flat = country_height(5, roll_m=0.5)
+    tarn = drawn_tarn(np.random.default_rng(2), flat, 5)
+    height = with_tarn(flat, tarn)
+    zero = np.zeros(1, np.float32)
+    assert height(zero, zero)[0] > tarn.level_m + 0.2
+    middle = np.array([tarn.x], np.float32), np.array([tarn.z], np.float32)
+    assert height(*middle)[0] < tarn.level_m - 0.8
+    angle = np.linspace(0, 6.283, 60, dtype=np.float32)
+    x, z = (
+        tarn.x + 1.9 * tarn.radius_m * np.cos(angle),
+        tarn.z + 1.9 * tarn.radius_m * np.sin(angle),
+    )
+    banks = tarn.shore_m(x, z) > 0.6
+    assert (height(x[banks], z[banks]) > tarn.level_m).all()
+
+
+def test_nothing_is_planted_in_the_water() -> None:
+    scene = Scene(eye=(0, 1.6, 0), air=Air())
+    land = Land(scene, country_height(3), np.random.default_rng(1), summer())
+    land.shore = lambda x, z: x  # water where x is negative
+    x = np.linspace(-5, 5, 41, dtype=np.float32)
+    land.plant(box((1, 1, 1)), x, np.zeros_like(x))
+    assert len(scene.batches[0].instances) == 20
+    assert (scene.batches[0].instances[:, 3] > 0).all()
