@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,7 +163,7 @@ def told(family: str, look: Look, scene: Scene | None = None) -> Told:
     if scene is not None and not things:
         things = _PLAIN_DETAILS.get(family, ())
     return Told(
-        _true_names(family_names_of(family), look),
+        _true_names(family_names_of(family), look, seen),
         hour,
         weather,
         season,
@@ -173,9 +173,9 @@ def told(family: str, look: Look, scene: Scene | None = None) -> Told:
     )
 
 
-def _true_names(names: Sequence[str], look: Look) -> tuple[str, ...]:
+def _true_names(names: Sequence[str], look: Look, axes: Iterable[str]) -> tuple[str, ...]:
     """Leave out names that say another hour, weather or season than it is."""
-    fitting = [_nameable(name) for name in names if fits(name, look)]
+    fitting = [_nameable(name) for name in names if fits(name, look, axes)]
     return tuple(fitting or [_nameable(names[0])])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ldm3d.data.look import Look
@@ -324,11 +324,21 @@ _NOT_IN_WINTER = frozenset(
 )
 
 
-def fits(name: str, look: Look) -> bool:
-    """Whether a name is true of a look: no snowy valley in summer, no flower meadow in the snow."""
+def fits(name: str, look: Look, axes: Iterable[str] = ("hour", "weather", "season")) -> bool:
+    """Whether a name is true of a look: no snowy valley in summer, no flower meadow in the snow.
+
+    Args:
+        name: of a place.
+        look: when it is.
+        axes: what of the look differs between pictures of the place; the name is trusted in the
+            rest.
+    """
+    kept = set(axes)
     values = {"hour": look.hour, "weather": look.weather, "season": look.season}
-    if any(values[axis] not in true for axis, true in says(name).items()):
+    if any(values[axis] not in true for axis, true in says(name).items() if axis in kept):
         return False
+    if "season" not in kept:
+        return True
     words = set(name.lower().replace("-", " ").split())
     if look.season == "winter" and words & _NOT_IN_WINTER:
         return False

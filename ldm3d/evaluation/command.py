@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ldm3d.evaluation.sweep import Judges
     from ldm3d.model import Model
 
+_MOST_LEARNED = 8000
+"""Pictures the classifier learns from at most: 1 GB of memory, minutes of a CPU."""
 _HELP = {
     "reconstruction": "what the autoencoder keeps of pictures it never saw",
     "generation": "whether generated pictures are good, and show what was asked for",
@@ -237,11 +239,12 @@ class _Work:
         """Read the classifier of this report, or train it on what is not measured."""
         from ldm3d.data.world_set import WorldSet
         from ldm3d.evaluation.classifier import load_classifier, train_classifier
-        from ldm3d.evaluation.pictures_of import divided
+        from ldm3d.evaluation.pictures_of import divided, spread
 
         given = self.options.classifier_data
         worlds = WorldSet(given) if given else self.worlds
         seen, _, _ = divided(worlds)
+        seen = spread(worlds, seen, _MOST_LEARNED)
         if len({worlds.facts[number].family for number in seen} - {""}) < 2:
             return None
         about = {"set": worlds.folder.name, "pictures": len(seen), "passes": self.options.passes}
