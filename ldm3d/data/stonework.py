@@ -288,3 +288,14 @@ def battlements(
         material=Material.STONE,
         rough_m=0.015,
     )
+
+
+def snowed(mesh: Mesh, snow: float) -> Mesh:
+    """Return a mesh of hard edges with snow on what faces up."""
+    if snow < 0.4:
+        return mesh
+    up = mesh.normal[:, 1] > 0.62
+    color, kind = mesh.color.copy(), mesh.material.copy()
+    color[up, :3] = (0.78, 0.82, 0.88)
+    kind[up] = float(Material.SNOW)
+    return Mesh(mesh.position, mesh.normal, mesh.texture, color, kind, mesh.faces)
