@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -129,6 +129,17 @@ def snowy_air(air: Air, look: Look, less: float = 0.4) -> Air:
         horizon=times(air.horizon, 1 + 0.4 * bright),
         ground=times(air.ground, 1 + 1.2 * look.snow),
     )
+
+
+FAR_THINGS = frozenset(
+    ("a church with a tower", "a farmhouse", "a windmill", "high mountains far away")
+)
+
+
+def seen_in(look: Look, details: Sequence[str]) -> tuple[str, ...]:
+    """Return the details once each, without those that fog hides."""
+    hidden = FAR_THINGS if look.weather == "foggy" else frozenset()
+    return tuple(name for name in dict.fromkeys(details) if name not in hidden)
 
 
 @dataclass

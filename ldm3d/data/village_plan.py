@@ -200,7 +200,7 @@ def _light_windows(land: Land, near: list[Home]) -> None:
 def front_gardens(land: Land, plan: VillagePlan, near: list[Home]) -> list[str]:
     """Fence in the front gardens and plant them."""
     rng, look = land.rng, land.look
-    white = look.snow > 0.6
+    white, built = look.snow > 0.6, 0
     paint = ((0.60, 0.58, 0.53), (0.24, 0.19, 0.14))[int(rng.integers(0, 2))]
     for x, z, yaw, house in near:
         c, s = np.cos(yaw), np.sin(yaw)
@@ -223,6 +223,7 @@ def front_gardens(land: Land, plan: VillagePlan, near: list[Home]) -> list[str]:
                 continue
             for at_x, _, at_z in line:
                 land.claim(float(at_x), float(at_z), 0.35)
+            built += 1
             if plan.border == "picket":
                 land.scene.add(picket_fence(line, rng, paint, white))
             elif plan.border == "wall":
@@ -248,6 +249,8 @@ def front_gardens(land: Land, plan: VillagePlan, near: list[Home]) -> list[str]:
             own, radius = np.random.default_rng(3), 0.05 * land.bold**0.5
             tall = blossoms(own, petal, heads=5, height_m=0.55, radius_m=radius, spike=spike)
             land.plant(tall, gx, gz, size=(0.7, 1.6), sky=False)
+    if not built:
+        return []
     return {"picket": ["picket fences"], "wall": ["garden walls"], "hedge": ["hedges"]}.get(
         plan.border, []
     )

@@ -26,6 +26,7 @@ from ldm3d.data.land import (
     grass_color,
     land_surface,
     painted_land,
+    seen_in,
     snowy_air,
 )
 from ldm3d.data.look import Look
@@ -393,6 +394,6 @@ def _worded(scene: Scene, plan: _Plan, look: Look, details: list[str]) -> Scene:
         place = "snowy field" if look.snow > 0.6 else "winter field"
     scene.title = place.capitalize()
     scene.caption = f"a {place}, {look.season}, {look.hour}, {' and '.join(details[:2])}"
-    scene.details = tuple(dict.fromkeys(details))
+    scene.details = seen_in(look, details)
     scene.tags = (place, look.season, look.hour, look.weather, "fields", "hills")
     return scene

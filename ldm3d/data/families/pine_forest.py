@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ldm3d.data.built import log_cabin
 from ldm3d.data.families import Streams
 from ldm3d.data.forest_floor import (
     light_fern,
@@ -25,10 +27,10 @@ from ldm3d.data.land import (
     snowy_air,
 )
 from ldm3d.data.look import Look
-from ldm3d.data.mesh import Material
+from ldm3d.data.mesh import Material, Mesh
 from ldm3d.data.near_things import THINGS, put_near
 from ldm3d.data.noise import fbm
-from ldm3d.data.scene import Air, Scene
+from ldm3d.data.scene import Air, Lamp, Scene
 from ldm3d.data.tarn import Tarn, drawn_tarn, fill_tarn, muddied, with_tarn
 from ldm3d.data.terrain import mix, point_on, scattered, smoothstep
 from ldm3d.data.woodland import frost_from, scots_pine, spruce
@@ -121,6 +123,28 @@ def _ground(land: Land, plan: _Plan, number: int, tarn: Tarn | None) -> None:
         rgba[:, :3] = mix(rgba[:, :3], np.array([0.07, 0.09, 0.095]), dark)
         painted = replace(painted, color=rgba)
     land.scene.add(painted, casts_sky=False)
+
+
+@cache
+def _hut(lit: bool, snow: bool) -> Mesh:
+    """Return a log cabin, made once."""
+    glow = (3.2, 1.5, 0.45) if lit else (0, 0, 0)
+    return log_cabin(np.random.default_rng(4), glow, 0.3 if snow else 0.0, (0.13, 0.085, 0.055))
+
+
+def _cabin(land: Land) -> list[str]:
+    """Put a log cabin at 8 to 15 m in every fourth forest."""
+    rng, look = land.rng, land.look
+    if rng.random() > 0.28:
+        return []
+    x, z = land.find(8.5, 15.0, 4.4)
+    yaw = float(np.arctan2(-x, -z) + rng.normal(0, 0.5))
+    at = land.put(_hut(look.dark, look.snow > 0.6), x, z, yaw=yaw, lift_m=-0.15)
+    if look.dark:
+        out = np.array([np.sin(yaw), 0.0, np.cos(yaw)]) * 3.6
+        spot = (at[0] + float(out[0]), at[1] + 1.5, at[2] + float(out[2]))
+        land.scene.lamps.append(Lamp(spot, (3.4, 1.6, 0.5), 0.2, False))
+    return ["a log cabin with lit windows" if look.dark else "a log cabin"]
 
 
 def _trees(land: Land, plan: _Plan, number: int) -> None:
@@ -241,6 +265,7 @@ def build(streams: Streams) -> Scene:
     land.claim(0.0, 0.0, 0.95)
     _ground(land, plan, number, tarn)
     water = [] if tarn is None else [fill_tarn(land, tarn)]
+    water += _cabin(land)
     details = water + put_near(
         land, THINGS, int(rng.integers(3, 6)), 0.9 if plan.floor in ("moss", "fern") else 0.5
     )

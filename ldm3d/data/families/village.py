@@ -16,6 +16,7 @@ from ldm3d.data.land import (
     grass_color,
     land_surface,
     painted_land,
+    seen_in,
     snowy_air,
 )
 from ldm3d.data.look import Look
@@ -116,7 +117,7 @@ def _paving_stones(land: Land, plan: VillagePlan) -> None:
 
 
 def _puddles(land: Land, plan: VillagePlan) -> list[str]:
-    if land.look.wet < 0.8:
+    if land.look.wet < 0.8 or land.look.snow > 0.6:
         return []
     rng = land.rng
     x, z = scattered(rng, 90, 1.0, 16, power=0.7)
@@ -272,6 +273,6 @@ def _worded(scene: Scene, plan: VillagePlan, look: Look, details: list[str]) -> 
         f"a {'snowy ' * white}country village of {details[0]}, {look.season}, {look.hour}, "
         f"{' and '.join(details[1:3])}"
     )
-    scene.details = tuple(dict.fromkeys(details))
+    scene.details = seen_in(look, details)
     scene.tags = ("village", plan.region, place, look.season, look.hour, look.weather)
     return scene

@@ -8,7 +8,7 @@ import pytest
 from ldm3d.data import look as looks
 from ldm3d.data.families import build_scene, family_module
 from ldm3d.data.graphics import Graphics
-from ldm3d.data.land import Land, Lane, country_height, snow_cover
+from ldm3d.data.land import Land, Lane, country_height, seen_in, snow_cover
 from ldm3d.data.look import Look, look_from
 from ldm3d.data.mesh import Material, box
 from ldm3d.data.render import world_from_scene
@@ -244,3 +244,9 @@ def test_nothing_is_planted_in_the_water() -> None:
     land.plant(box((1, 1, 1)), x, np.zeros_like(x))
     assert len(scene.batches[0].instances) == 20
     assert (scene.batches[0].instances[:, 3] > 0).all()
+
+
+def test_fog_hides_what_is_far_from_the_words() -> None:
+    details = ["a church with a tower", "oak barrels", "oak barrels"]
+    assert seen_in(summer(), details) == ("a church with a tower", "oak barrels")
+    assert seen_in(summer(weather="foggy"), details) == ("oak barrels",)
