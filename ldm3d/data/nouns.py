@@ -13,7 +13,8 @@ def set_of(words: str) -> frozenset[str]:
 _LINKS = set_of(
     "of in on at by with under near from between among above along beside behind full "
     "where made covered over through inside below beneath that which after before against "
-    "lit around to and far away overhead ahead nearby leading lying growing hanging"
+    "lit around to and far away overhead ahead nearby leading lying growing hanging "
+    "overgrown surrounded filled lined"
 )
 """Words that end the noun itself: "a field of flowers" is one field."""
 _PREPOSITIONS = set_of(
