@@ -42,7 +42,7 @@ void main() {
     float through = 1.0;
     float t0 = shell(d, BASE), t1 = min(shell(d, TOP), t0 + 26000.0);
     float step_m = (t1 - t0) / float(u_steps);
-    vec3 above = sky_gradient(vec3(0, 1, 0)), side = sky_gradient(normalize(vec3(d.x, 0.12, d.z)));
+    vec3 above = sky_gradient(vec3(0, 1, 0)), side = sky_broad(normalize(vec3(d.x, 0.12, d.z)));
     if (u_cover > 0.0 && t0 < 60000.0) {
         float t = t0 + step_m * hash13(vec3(gl_FragCoord.xy, 3.0));
         for (int i = 0; i < u_steps && through > 0.01; i++, t += step_m) {
@@ -60,7 +60,7 @@ void main() {
             through *= 1.0 - part;
         }
         float fade = exp(-t0 / 24000.0);  // far clouds sink into the haze
-        light = mix(sky_gradient(normalize(vec3(d.x, max(d.y, 0.02), d.z))) * (1.0 - through), light, fade);
+        light = mix(sky_broad(normalize(vec3(d.x, max(d.y, 0.02), d.z))) * (1.0 - through), light, fade);
     }
     if (u_cirrus > 0.0) {
         vec2 p = d.xz / (d.y + 0.12);

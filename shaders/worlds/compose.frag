@@ -130,7 +130,7 @@ void main() {
         float k = clamp(r * d.y / u_fog_height_m, -8.0, 30.0);
         float tau = u_fog_density * r * (abs(k) < 1e-3 ? 1.0 : (1.0 - exp(-k)) / k);
         vec3 keep = exp(-tau * vec3(0.78, 1.0, 1.28));
-        vec3 air = sky_gradient(normalize(vec3(d.x, 0.035, d.z) + 1e-6)) * u_fog_tint;
+        vec3 air = sky_broad(normalize(vec3(d.x, 0.035, d.z) + 1e-6)) * u_fog_tint;
         c = mix(air, c, keep);
     }
     if (u_shafts > 0.0) {

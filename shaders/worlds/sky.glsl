@@ -8,14 +8,21 @@ uniform float u_stars;
 uniform float u_aurora;
 uniform float u_moon;
 
-vec3 sky_gradient(vec3 d) {
+// Without the glow close around the sun: the colour of air and haze towards d. (With it, whatever
+// looks up a level direction shows a pillar of light at the sun's azimuth.)
+vec3 sky_broad(vec3 d) {
     float y = max(d.y, 0.0);
     float toward = pow(max(0.5 + 0.5 * dot(normalize(d.xz + 1e-5), normalize(u_sun_direction.xz + 1e-5)), 0.0), 2.5);
     float low = exp(-5.5 * y);
     vec3 warm = mix(u_horizon, u_glow * 0.9, 0.55 * toward * exp(-7.0 * y));
     vec3 c = mix(u_zenith, warm, clamp(low * 0.9 + 0.13 * exp(-1.8 * y), 0.0, 1.0));
     float s = max(dot(d, u_sun_direction), 0.0);
-    return c + u_glow * (0.13 * pow(s, 5.0) + 0.25 * pow(s, 40.0) + 0.5 * pow(s, 400.0));
+    return c + u_glow * 0.13 * pow(s, 5.0);
+}
+
+vec3 sky_gradient(vec3 d) {
+    float s = max(dot(d, u_sun_direction), 0.0);
+    return sky_broad(d) + u_glow * (0.25 * pow(s, 40.0) + 0.5 * pow(s, 400.0));
 }
 
 vec3 star_layer(vec3 d, float cells, float density, float gain) {
