@@ -32,7 +32,7 @@ class UnetPreset:
     steps: int | None = None
     epochs: int | None = None
     """Counted in samples, one version of a picture each; one of steps and epochs is given."""
-    warmup: int = 200
+    warmup: int = 100
     decay_from: float = 0.7
     max_norm: float | None = 1.0
     ema: float | None = 0.9995

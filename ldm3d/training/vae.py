@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import inspect
+import inspect
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -88,7 +90,9 @@ def widened_autoencoder(sd_vae: Any, planes: int = 4) -> Any:
 
 def autoencoder_from_config(config: Mapping[str, Any]) -> Any:
     """Return an autoencoder with random weights of the shape a run or folder has stored."""
-    return class_of(config)(**{name: value for name, value in config.items() if name[:1] != "_"})
+    kind = class_of(config)
+    known = inspect.signature(kind.__init__).parameters  # diffusers adds some of its own
+    return kind(**{name: value for name, value in config.items() if name in known})
 
 
 def read_autoencoder(folder: Path) -> Any:
