@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import inspect
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
