@@ -222,7 +222,7 @@ class _Run:
             f"a rate from {len(made)} pictures is known to about ± {0.5 / len(made) ** 0.5:.2g}"
         )
         self._distance(classifier, asked, real_features, features)
-        self._families(classifier, asked, labels, found, real_found)
+        self._by_class(classifier, labels, found, real_found)
 
     def _distance(
         self,
@@ -251,32 +251,28 @@ class _Run:
         )  # fmt: skip
         self.findings.figures["classifier_frechet"] = value
 
-    def _families(
+    def _by_class(
         self,
         classifier: Classifier,
-        asked: Asked,
         labels: NDArray[np.int64],
         found: Sequence[NDArray[np.float32]],
         real_found: Sequence[NDArray[np.float32]],
     ) -> None:
-        """Add how often each family is recognised, and as what else it is taken."""
-        names = classifier.classes.values["family"]
-        taken, real_taken = found[0].argmax(axis=1), real_found[0].argmax(axis=1)
-        rows = []
-        for number, name in enumerate(names):
-            own = labels[:, 0] == number
-            if not own.any():
-                continue
-            wrong = taken[own & (taken != number)]
-            often = np.bincount(wrong, minlength=len(names))
-            instead = names[int(often.argmax())] if len(wrong) else ""
-            rows.append((name, int(own.sum()), float((real_taken[own] == number).mean()),
-                         float((taken[own] == number).mean()), instead))  # fmt: skip
-        self.findings.tables.append(
-            Table(
-                "By family", ("family", "pictures", "real", "generated", "mostly taken for"), rows
-            )
-        )
+        """Add how often each family, hour and weather is recognised, and as what else it is."""
+        for place, axis in enumerate(AXES):
+            names = classifier.classes.values[axis]
+            taken, real_taken = found[place].argmax(axis=1), real_found[place].argmax(axis=1)
+            rows = []
+            for number, name in enumerate(names):
+                own = labels[:, place] == number
+                if not own.any():
+                    continue
+                wrong = np.bincount(taken[own & (taken != number)], minlength=len(names))
+                instead = names[int(wrong.argmax())] if wrong.any() else ""
+                rows.append((name, int(own.sum()), float((real_taken[own] == number).mean()),
+                             float((taken[own] == number).mean()), instead))  # fmt: skip
+            header = (axis, "pictures", "real", "generated", "mostly taken for")
+            self.findings.tables.append(Table(f"By {axis}", header, rows))
 
     def _geometry(self, asked: Asked, made: Sequence[Made]) -> None:
         """Add what depth and wrap tell without any network."""

@@ -40,7 +40,14 @@ def test_one_command_writes_a_report_with_tables_plots_and_sheets(
     sweeps = ["--sweep-guidance", "1,5", "--sweep-steps", "1,2", "--sweep-count", "2"]
     assert main([*words, *QUICK, *sweeps]) == 0
     text = (tmp_path / "report.md").read_text()
-    for title in ("## Reconstruction", "## Generation", "## Depth", "By family", "guidance scale"):
+    for title in (
+        "## Reconstruction",
+        "## Generation",
+        "## Depth",
+        "By family",
+        "By hour",
+        "guidance scale",
+    ):
         assert title in text
     for skipped in ("FID and IS were skipped", "rFID was skipped", "CLIP similarity was skipped",
                     "no depth network was given"):  # fmt: skip
