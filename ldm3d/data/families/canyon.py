@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ldm3d.data.canyon_ground import (
+    PALETTES,
+    CanyonPlan,
+    drawn_plan,
+    floor_height,
+    floor_width,
+    rim_height,
+    stream_part,
+    valley_height,
+)
 from ldm3d.data.desert import dead_tree, dry_bush, prickly_pear, saguaro, yucca
 from ldm3d.data.families import Streams
 from ldm3d.data.fine_ground import fine_ground
 from ldm3d.data.forest_floor import fire_ring, sward
-from ldm3d.data.land import EYE_M, SNOW, Land, Lane, painted_land
+from ldm3d.data.land import EYE_M, SNOW, Land, painted_land
 from ldm3d.data.mesh import Material, Mesh
 from ldm3d.data.noise import fbm
-from ldm3d.data.rocks import Strata, arch, cliff, crag, hoodoo, loop, strata
+from ldm3d.data.rocks import arch, cliff, crag, hoodoo, loop
 from ldm3d.data.scene import Air, Lamp, Scene
-from ldm3d.data.terrain import Height, mix, point_on, scattered, smoothstep, water_surface
+from ldm3d.data.terrain import mix, point_on, scattered, smoothstep, water_surface
 from ldm3d.data.woodland import leafy_tree
 
 Floats = NDArray[np.float32]
@@ -35,146 +45,6 @@ HOURS = ("dawn", "morning", "noon", "golden hour", "sunset", "dusk", "night")
 WEATHERS = ("clear", "cloudy", "overcast", "snowy")
 SEASONS = ("spring", "summer", "autumn", "winter")
 
-PALETTES = {
-    "red": ((0.36, 0.125, 0.06), (0.43, 0.19, 0.095), (0.29, 0.095, 0.05), (0.50, 0.31, 0.19)),
-    "orange": ((0.46, 0.20, 0.08), (0.50, 0.27, 0.12), (0.38, 0.15, 0.065), (0.56, 0.38, 0.22)),
-    "pink": ((0.46, 0.25, 0.17), (0.52, 0.36, 0.26), (0.40, 0.17, 0.11), (0.58, 0.48, 0.38)),
-    "tawny": ((0.40, 0.28, 0.17), (0.34, 0.21, 0.12), (0.48, 0.37, 0.25), (0.28, 0.15, 0.09)),
-    "painted": ((0.36, 0.13, 0.08), (0.50, 0.40, 0.27), (0.30, 0.17, 0.17), (0.46, 0.26, 0.10)),
-}
-
-
-@dataclass(frozen=True)
-class _Plan:
-    kind: str  # gorge, slot, buttes, rim
-    colors: str
-    lane: Lane
-    half_m: float
-    wall_m: float
-    river: bool
-    beds: Strata
-
-
-def _plan(rng: np.random.Generator) -> _Plan:
-    kind = str(rng.choice(["gorge", "slot", "buttes", "rim"], p=[0.38, 0.16, 0.28, 0.18]))
-    colors = str(rng.choice(list(PALETTES)))
-    sizes: dict[str, tuple[tuple[float, float], ...]] = {  # half width, wall, bend, period
-        "gorge": ((9, 19), (30, 75), (14, 32), (110, 190), (26, 26), (22, 22)),
-        "slot": ((1.45, 2.1), (14, 28), (1.6, 3.2), (15, 26), (3.2, 3.2), (12, 12)),
-        "buttes": ((30, 30), (80, 190), (20, 20), (300, 300), (60, 60), (16, 16)),
-        "rim": ((800, 1400), (330, 560), (150, 400), (2600, 4600), (340, 340), (13, 13)),
-    }
-    half, wall, bend, period, beds_m, beds = (float(rng.uniform(*span)) for span in sizes[kind])
-    side = float(rng.uniform(-0.3, 0.3)) * (half if kind != "slot" else 0.6)
-    lane = Lane(
-        float(rng.uniform(0, 6.283)),
-        side,
-        1.0,
-        float(bend),
-        float(period),
-        float(rng.uniform(0, 6)),
-    )
-    river = kind in ("gorge", "rim") and bool(rng.random() < 0.6)
-    layers = strata(rng, PALETTES[colors], float(beds_m), int(beds))
-    return _Plan(kind, colors, lane, float(half), float(wall), river, layers)
-
-
-def _width(plan: _Plan, along: NDArray[np.floating], number: int) -> Floats:
-    """Return the half width of the floor along the way."""
-    grow = 0.30 if plan.kind == "gorge" else 0.22
-    wave = fbm(along, along * 0.3 + 9.0, plan.half_m * 6, 2, number + 1)
-    return np.asarray(plan.half_m * (1 + grow * wave), np.float32)
-
-
-def _floor(plan: _Plan, number: int) -> Height:
-    """Return the floor between the walls, and the plateau behind them."""
-    setback = 14.0 if plan.kind == "gorge" else 5.0
-
-    def height(x: Floats, z: Floats) -> Floats:
-        gap = plan.lane.distance(x, z)
-        half = _width(plan, plan.lane.along(x, z), number)
-        y = fbm(x, z, 3.0, 2, number + 2) * 0.10 + fbm(x, z, 18, 2, number + 3) * 0.5
-        y = y + 0.055 * plan.half_m * smoothstep(0.55, 1.15, gap / half)
-        if plan.river:
-            y = y - 1.0 * smoothstep(0.52, 0.30, _stream(plan, x, z, number))
-        rise = smoothstep(0.6, 1.4, (gap - half) / setback)
-        return np.asarray(y + rise * plan.wall_m * 0.93, np.float32)
-
-    return height
-
-
-def _stream(plan: _Plan, x: Floats, z: Floats, number: int) -> Floats:
-    """Return 0 in the middle of the river, 1 at the walls; it swings from side to side."""
-    along = plan.lane.along(x, z)
-    swing = 0.42 * np.sin(along / (plan.half_m * 7) * 6.283 + number)
-    part = plan.lane.aside(x, z) / plan.half_m - swing
-    return np.asarray(np.abs(part) + 0.10 * fbm(x, z, 6, 2, number + 5), np.float32)
-
-
-def _stairs(t: NDArray[np.floating], steps: int, steep: float) -> Floats:
-    """Return [0, 1] to [0, 1] as flights: benches between cliffs."""
-    part = t * steps
-    low = np.floor(part)
-    return np.asarray((low + smoothstep(1 - steep, 1, part - low)) / steps, np.float32)
-
-
-def _rim_height(plan: _Plan, number: int) -> Height:
-    """Return a plateau with the canyon cut into it in steps, its edge near the origin."""
-    lane = replace(plan.lane, offset_m=0.0)
-
-    def cut(x: Floats, z: Floats) -> Floats:
-        warp = fbm(x, z, 900, 3, number + 2) * 420 + fbm(x, z, 110, 3, number + 3) * 20
-        side = np.abs(fbm(x, z, 1100, 3, number + 4)) * 520
-        gap = lane.distance(x, z) + warp + side
-        return np.asarray(np.clip(1 - gap / plan.half_m, 0, 1), np.float32)
-
-    def raw(x: Floats, z: Floats) -> Floats:
-        t = cut(x, z)
-        t = np.clip(t * 1.25, 0, 1)
-        first = smoothstep(0.0, 0.012, t) * 0.07  # the edge itself is a cliff
-        y = -plan.wall_m * (first + 0.93 * (0.35 * t + 0.65 * _stairs(t, 5, 0.30)))
-        return np.asarray(y + 0.1 * fbm(x, z, 4, 2, number + 6) * (t <= 0), np.float32)
-
-    ox, oz = _lookout(raw, plan, lane)
-
-    def height(x: Floats, z: Floats) -> Floats:
-        d = np.hypot(x, z)
-        y = raw(x + ox, z + oz) * smoothstep(1.9, 4.2, d)
-        far = fbm(x, z, 1500, 3, number + 7)
-        y = y + smoothstep(2200, 3600, d) * np.maximum(far, 0) * 260
-        return np.asarray(y, np.float32)
-
-    return height
-
-
-def _lookout(raw: Height, plan: _Plan, lane: Lane) -> tuple[np.float32, np.float32]:
-    """Return the place on the plateau with the most of the canyon around it."""
-    rng = np.random.default_rng(1)
-    along = rng.uniform(-1.5, 1.5, 2500) * plan.half_m
-    aside = rng.uniform(-1.6, 1.6, 2500) * plan.half_m
-    spots = np.array([lane.point(float(a), float(b)) for a, b in zip(along, aside, strict=True)])
-    spots = spots[raw(*spots.T.astype(np.float32)) > -0.5]
-    angle = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-    score = np.zeros(len(spots))
-    for reach, weight in ((5.0, 0.7), (14.0, 1.0), (40.0, 1.0), (150.0, 1.0)):
-        x = (spots[:, :1] + reach * np.cos(angle)).astype(np.float32)
-        z = (spots[:, 1:] + reach * np.sin(angle)).astype(np.float32)
-        score += weight * (raw(x, z) < -6.0).mean(axis=1)
-    best = spots[int(np.argmax(np.minimum(score, 2.6) + 0.001 * score))]
-    return np.float32(best[0]), np.float32(best[1])
-
-
-def _valley(plan: _Plan, number: int) -> Height:
-    def height(x: Floats, z: Floats) -> Floats:
-        d = np.hypot(x, z)
-        y = fbm(x, z, 3.0, 2, number + 2) * 0.09 + fbm(x, z, 40, 3, number + 3) * 1.6 * smoothstep(
-            2, 30, d
-        )
-        y = y + smoothstep(60, 900, d) * fbm(x, z, 500, 3, number + 4) * 22
-        return np.asarray(y, np.float32)
-
-    return height
-
 
 def _snowed(mesh: Mesh, snow: float) -> Mesh:
     """Return rock with snow on its ledges."""
@@ -188,14 +58,14 @@ def _snowed(mesh: Mesh, snow: float) -> Mesh:
     return replace(mesh, color=rgba)
 
 
-def _walls(land: Land, plan: _Plan, number: int) -> None:
+def _walls(land: Land, plan: CanyonPlan, number: int) -> None:
     """Line the way with cliffs in one or two steps."""
     slot = plan.kind == "slot"
     reach, step = (60.0, 0.28) if slot else (230.0, 1.1)
     near = np.arange(0, reach / 3, step / land.detail**0.35)
     far = np.geomspace(near[-1] + step, reach, 40)
     along = np.concatenate([-far[::-1], -near[:0:-1], near, far])
-    spread = _width(plan, along.astype(np.float32), number)
+    spread = floor_width(plan, along.astype(np.float32), number)
     rng = np.random.default_rng(number)
     tiers = [(0.0, -1.0, plan.wall_m, 0.05 if slot else 0.12)]
     if not slot:
@@ -222,7 +92,7 @@ def _walls(land: Land, plan: _Plan, number: int) -> None:
             land.scene.add(_snowed(wall, land.look.snow))
 
 
-def _carved(wall: Mesh, plan: _Plan, number: int) -> Mesh:
+def _carved(wall: Mesh, plan: CanyonPlan, number: int) -> Mesh:
     """Return a slot's wall as water carved it: slow waves and tilted bands of color."""
     x, y, z = wall.position.T
     bands = y * 1.0 + 1.3 * fbm(x, z, 9, 2, number + 60) + 0.5 * np.sin(x * 0.6) * np.sin(z * 0.5)
@@ -231,21 +101,22 @@ def _carved(wall: Mesh, plan: _Plan, number: int) -> Mesh:
     return replace(wall, color=rgba, material=np.full_like(wall.material, Material.MATTE))
 
 
-def _thrown_back(land: Land, plan: _Plan) -> None:
+def _thrown_back(land: Land, plan: CanyonPlan) -> None:
     """Light the floor as the walls would: with lamps of their color above the way."""
     air = land.scene.air
     base = np.mean(PALETTES[plan.colors], axis=0)
     slot = plan.kind == "slot"
     lift, gap, gain = (5.0, 6.5, 26.0) if slot else (11.0, 20.0, 75.0)
     strength = gain * (max(air.horizon) * 0.5 + max(air.sun) * 0.12)
-    r, g, b = (float(v) for v in base * strength)
+    # Paler than the walls: on their own color it would look like blood.
+    r, g, b = (float(v) for v in (0.45 * base + 0.55 * base.mean()) * strength)
     for along in np.arange(-2, 3) * gap:
         x, z = plan.lane.point(float(along))
         y = point_on(land.height, x, z, lift)[1]
         land.scene.lamps.append(Lamp((x, y, z), (r, g, b), 0.3, shadowed=False))
 
 
-def _buttes(land: Land, plan: _Plan, number: int) -> list[str]:
+def _buttes(land: Land, plan: CanyonPlan, number: int) -> list[str]:
     rng = land.rng
     for i in range(int(rng.integers(6, 13))):
         radius = float(rng.uniform(18, 90))
@@ -267,7 +138,7 @@ def _buttes(land: Land, plan: _Plan, number: int) -> list[str]:
     return ["tall buttes"]
 
 
-def _arches(land: Land, plan: _Plan, number: int) -> list[str]:
+def _arches(land: Land, plan: CanyonPlan, number: int) -> list[str]:
     """Place a natural arch or a group of pillars; return what they are."""
     rng = land.rng
     if rng.random() < 0.5:
@@ -290,7 +161,7 @@ def _arches(land: Land, plan: _Plan, number: int) -> list[str]:
     return ["hoodoos"]
 
 
-def _paint(land: Land, plan: _Plan, number: int) -> None:
+def _paint(land: Land, plan: CanyonPlan, number: int) -> None:
     rim = plan.kind == "rim"
     mesh = fine_ground(
         land.height,
@@ -330,12 +201,12 @@ def _paint(land: Land, plan: _Plan, number: int) -> None:
     else:
         color = mix(color, base * 0.8, steep)
     if plan.river and plan.kind == "gorge":
-        damp = smoothstep(0.62, 0.46, _stream(plan, x, z, number))
+        damp = smoothstep(0.62, 0.46, stream_part(plan, x, z, number))
         color = mix(color, base * 0.38 + 0.02, damp)
     land.scene.add(painted_land(mesh, color, kind, land.look, number), casts_sky=rim)
 
 
-def _rest(land: Land, plan: _Plan, number: int) -> list[str]:
+def _rest(land: Land, plan: CanyonPlan, number: int) -> list[str]:
     """Place stones, bushes and trees; return those to speak of."""
     rng, look = land.rng, land.look
     said: list[str] = []
@@ -346,9 +217,11 @@ def _rest(land: Land, plan: _Plan, number: int) -> list[str]:
         x, z = scattered(rng, count, near_m, far_m, power=0.75)
         keep = land.free(x, z, gap_m) & (np.abs(land.height(x, z) - land.height(x + 0.5, z)) < 0.35)
         if plan.kind in ("gorge", "slot"):
-            keep &= plan.lane.distance(x, z) < _width(plan, plan.lane.along(x, z), number) * 1.02
+            keep &= (
+                plan.lane.distance(x, z) < floor_width(plan, plan.lane.along(x, z), number) * 1.02
+            )
         if plan.river:
-            keep &= _stream(plan, x, z, number) > 0.45
+            keep &= stream_part(plan, x, z, number) > 0.45
         if plan.kind == "rim":
             keep &= land.height(x, z) > -1.0
         return x[keep], z[keep]
@@ -397,7 +270,7 @@ def _rest(land: Land, plan: _Plan, number: int) -> list[str]:
 
 
 def _clear(
-    land: Land, plan: _Plan, number: int, near_m: float, far_m: float, radius: float
+    land: Land, plan: CanyonPlan, number: int, near_m: float, far_m: float, radius: float
 ) -> tuple[float, float]:
     """Return a free, dry and level place in a ring, and claim it."""
     spot = (0.0, far_m)
@@ -412,10 +285,10 @@ def _clear(
         if plan.kind in ("gorge", "slot"):
             fine &= (
                 float(plan.lane.distance(px, pz)[0])
-                < float(_width(plan, plan.lane.along(px, pz), number)[0]) - 0.3 * radius
+                < float(floor_width(plan, plan.lane.along(px, pz), number)[0]) - 0.3 * radius
             )
         if plan.river and plan.kind == "gorge":
-            fine &= float(_stream(plan, px, pz, number)[0]) > 0.45
+            fine &= float(stream_part(plan, px, pz, number)[0]) > 0.45
         spot = (x, z)
         if fine:
             break
@@ -423,7 +296,7 @@ def _clear(
     return spot
 
 
-def _near(land: Land, plan: _Plan, number: int) -> list[str]:
+def _near(land: Land, plan: CanyonPlan, number: int) -> list[str]:
     """Place two or three kinds of things at 1.3 to 4 m; return what they are."""
     rng, look = land.rng, land.look
     said: list[str] = []
@@ -489,7 +362,7 @@ def _near(land: Land, plan: _Plan, number: int) -> list[str]:
     return said
 
 
-def _air(air: Air, plan: _Plan) -> Air:
+def _air(air: Air, plan: CanyonPlan) -> Air:
     """Return the look's air with the light that red walls throw back, and a clear view."""
     base = np.mean(PALETTES[plan.colors], axis=0)
     level = max(air.horizon) * 0.42 + max(air.sun) * 0.055
@@ -505,8 +378,8 @@ def _air(air: Air, plan: _Plan) -> Air:
 def build(streams: Streams) -> Scene:
     """Return the canyon."""
     rng, look, number = streams.layout, streams.look, streams.number
-    plan = _plan(rng)
-    make = {"rim": _rim_height, "buttes": _valley}.get(plan.kind, _floor)
+    plan = drawn_plan(rng)
+    make = {"rim": rim_height, "buttes": valley_height}.get(plan.kind, floor_height)
     height = make(plan, number)
     if plan.river and plan.kind == "gorge":
         swing = 0.42 * float(np.sin(number))
@@ -537,7 +410,8 @@ def build(streams: Streams) -> Scene:
         details.append("a river")
     details += _near(land, plan, number)
     details += _rest(land, plan, number)
-    scene.eyes = tuple(e for e in land.eyes(6) if _stands(e, scene, plan, number))[:3]
+    found = _along(land, plan) if plan.kind == "slot" else land.eyes(9, 7.0)
+    scene.eyes = tuple(e for e in found if _stands(e, scene, plan, number))[:3]
     snow = "snowy " if look.snow > 0.6 else ""
     place = {
         "gorge": f"a {snow}canyon of {plan.colors} rock",
@@ -559,15 +433,26 @@ def build(streams: Streams) -> Scene:
     return scene
 
 
-def _stands(eye: tuple[float, float, float], scene: Scene, plan: _Plan, number: int) -> bool:
+def _along(land: Land, plan: CanyonPlan) -> list[tuple[float, float, float]]:
+    """Return free places in the middle of a slot."""
+    found: list[tuple[float, float, float]] = []
+    for along in land.rng.permutation(np.linspace(-7, 7, 29)):
+        x, z = plan.lane.point(float(along), float(land.rng.uniform(-0.3, 0.3)))
+        apart = all(np.hypot(x - a, z - c) > 1.0 for a, _, c in found)
+        if apart and np.hypot(x, z) > 1.2 and land.free(x, z, 0.85):
+            found.append(point_on(land.height, x, z, EYE_M))
+    return found
+
+
+def _stands(eye: tuple[float, float, float], scene: Scene, plan: CanyonPlan, number: int) -> bool:
     """Say whether a place is dry, between the walls and near the level of the eye."""
     x, z = np.array([eye[0]], np.float32), np.array([eye[2]], np.float32)
     if abs(eye[1] - scene.eye[1]) > 0.9:
         return False
     if plan.kind in ("gorge", "slot"):
-        room = float(_width(plan, plan.lane.along(x, z), number)[0]) - (
+        room = float(floor_width(plan, plan.lane.along(x, z), number)[0]) - (
             0.9 if plan.kind == "slot" else 2.5
         )
         if float(plan.lane.distance(x, z)[0]) > room:
             return False
-    return not plan.river or plan.kind != "gorge" or float(_stream(plan, x, z, number)[0]) > 0.5
+    return not plan.river or plan.kind != "gorge" or float(stream_part(plan, x, z, number)[0]) > 0.5

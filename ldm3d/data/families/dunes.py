@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,18 @@ from ldm3d.data.desert import (
     rug,
     tent,
 )
+from ldm3d.data.dune_ground import (
+    SANDS,
+    DunePlan,
+    drawn_plan,
+    dune_surface,
+    footprints,
+    wind_ripples,
+)
 from ldm3d.data.families import Streams
 from ldm3d.data.fine_ground import colored, fine_ground
 from ldm3d.data.forest_floor import fire_ring, sward
-from ldm3d.data.land import EYE_M, Land, Lane
+from ldm3d.data.land import EYE_M, Land
 from ldm3d.data.mesh import Material
 from ldm3d.data.noise import fbm
 from ldm3d.data.rocks import Strata, cliff, crag, loop, strata
@@ -51,150 +59,13 @@ HOURS = ("dawn", "morning", "noon", "golden hour", "sunset", "dusk", "night")
 WEATHERS = ("clear", "cloudy", "foggy")
 SEASONS = ("summer",)
 
-SANDS = {
-    "golden": (0.43, 0.275, 0.13),
-    "pale": (0.47, 0.375, 0.25),
-    "red": (0.36, 0.150, 0.065),
-    "apricot": (0.45, 0.245, 0.115),
-    "white": (0.56, 0.54, 0.50),
-    "pink": (0.44, 0.27, 0.19),
-}
 CLOTHS = ((0.045, 0.035, 0.032), (0.55, 0.49, 0.38), (0.30, 0.05, 0.035), (0.07, 0.10, 0.22))
 TRIMS = ((0.50, 0.42, 0.28), (0.36, 0.05, 0.035), (0.50, 0.32, 0.08), (0.42, 0.40, 0.36))
 
 
-@dataclass(frozen=True)
-class _Plan:
-    kind: str  # camp, caravan, oasis, rocks, bare
-    sand: str
-    wind_rad: float
-    wave_m: float
-    steep: float
-    giant_m: float
-    stand: str  # crest, slope, trough
-    track: Lane | None
-    pool_m: float
-
-
-def _plan(rng: np.random.Generator) -> _Plan:
-    kind = str(
-        rng.choice(["camp", "caravan", "oasis", "rocks", "bare"], p=[0.24, 0.2, 0.22, 0.2, 0.14])
-    )
-    wave = float(np.exp(rng.uniform(np.log(38), np.log(125))))
-    track = None
-    if rng.random() < 0.65:
-        track = Lane(
-            float(rng.uniform(0, 6.283)), float(rng.choice([-1, 1]) * rng.uniform(0.7, 1.8)), 0.25,
-            float(rng.uniform(0.4, 2.0)), float(rng.uniform(14, 40)), float(rng.uniform(0, 6)),
-        )  # fmt: skip
-    return _Plan(
-        kind, str(rng.choice(list(SANDS))), float(rng.uniform(0, 6.283)), wave,
-        float(rng.uniform(0.10, 0.175)), float(rng.choice([30.0, 70.0, 120.0])),
-        "trough" if kind in ("oasis", "camp") else str(rng.choice(["crest", "slope", "trough"])),
-        track, float(rng.uniform(7, 13)) if kind == "oasis" else 0.0,
-    )  # fmt: skip
-
-
-def _ridge(x: Floats, z: Floats, way: float, wave_m: float, number: int) -> Floats:
-    """Return dunes in [0, 1]: long rises with the wind, sharp crests, steep lee slopes."""
-    u = x * np.cos(way) + z * np.sin(way)
-    u = u + fbm(x, z, 2.4 * wave_m, 2, number) * 1.1 * wave_m
-    part = (u / wave_m + 0.37) % 1.0
-    rise = np.clip(part / 0.72, 0, 1.5) ** 1.3
-    fall = np.clip((1 - part) / 0.3, 0, 1.5)
-    gap = (fall - rise) / 0.14  # the crest is round enough for the grid not to notch it
-    blend = np.clip(0.5 + 0.5 * gap, 0, 1)
-    return np.asarray(fall + (rise - fall) * blend - 0.07 * blend * (1 - blend), np.float32)
-
-
-def _dune_height(plan: _Plan, number: int) -> Height:
-    def height(x: Floats, z: Floats) -> Floats:
-        d = np.hypot(x, z)
-        swell = np.clip(0.62 + 0.75 * fbm(x, z, 3.3 * plan.wave_m, 2, number + 1), 0.08, 1.4)
-        y = _ridge(x, z, plan.wind_rad, plan.wave_m, number) * swell * plan.steep * plan.wave_m
-        small = _ridge(x, z, plan.wind_rad + 0.5, plan.wave_m * 0.31, number + 3)
-        patchy = smoothstep(-0.1, 0.5, fbm(x, z, 1.9 * plan.wave_m, 2, number + 4))
-        y = y + small * patchy * plan.wave_m * 0.022
-        if plan.giant_m:
-            far = _ridge(x, z, plan.wind_rad - 0.3, 620.0, number + 5)
-            y = y + far * smoothstep(90, 700, d) * plan.giant_m * (
-                0.6 + 0.7 * fbm(x, z, 1500, 2, number + 6)
-            )
-        return np.asarray(y, np.float32)
-
-    return height
-
-
-def _footing(plan: _Plan, height: Height, rng: np.random.Generator) -> tuple[float, float]:
-    """Return where among the dunes to stand: high, half way or low, never on a steep slope."""
-    x, z = scattered(rng, 400, 0, 260)
-    y = height(x, z)
-    slope = np.hypot(height(x + 1, z) - y, height(x, z + 1) - y)
-    level = np.argsort(np.argsort(y)) / len(y)
-    wish = {"crest": 0.97, "slope": 0.55, "trough": 0.12}[plan.stand]
-    best = int(np.argmin(np.abs(level - wish) + 1.2 * np.maximum(slope - 0.16, 0)))
-    return float(x[best]), float(z[best])
-
-
-def _ripples(x: Floats, z: Floats, plan: _Plan, number: int) -> Floats:
-    """Return wind ripples in about [-1, 1], small at the feet, larger far off."""
-    u = x * np.cos(plan.wind_rad) + z * np.sin(plan.wind_rad)
-    u = u + fbm(x, z, 9.0, 2, number + 8) * 0.75
-    d = np.hypot(x, z)
-    small = np.sin(u / 0.36 * 6.283 + 0.7 * np.sin(u / 0.36 * 6.283)) * smoothstep(7.5, 4.0, d)
-    large = np.sin(u / 1.5 * 6.283) * smoothstep(3.0, 8.0, d) * smoothstep(40, 18, d) * 0.8
-    patch = smoothstep(-0.55, 0.05, fbm(x, z, 6.5, 2, number + 9))
-    return np.asarray((small + large) * patch, np.float32)
-
-
-def _prints(x: Floats, z: Floats, lane: Lane) -> Floats:
-    """Return the depth of footprints along a way, 0 to 1, with a rim below 0."""
-    along, aside = lane.along(x, z), lane.aside(x, z)
-    step = 0.72
-    left = np.round(along / step)
-    side = np.where(left % 2 == 0, 0.15, -0.15)
-    r = np.hypot((along - left * step) / 0.23, (aside - side) / 0.13)
-    return np.asarray(
-        (np.exp(-((r / 0.85) ** 4)) - 0.45 * np.exp(-(((r - 1.5) / 0.4) ** 2)))
-        * (np.hypot(x, z) < 9),
-        np.float32,
-    )
-
-
-def _surface(plan: _Plan, number: int, rng: np.random.Generator) -> tuple[Height, Height]:
-    """Return the ground as things stand on it, and as it is drawn, with ripples and prints."""
-    dunes = _dune_height(plan, number)
-    ox, oz = _footing(plan, dunes, rng)
-    way = rng.uniform(0, 6.283)
-    reach = plan.pool_m + rng.uniform(3.5, 6.0)
-    pool = (float(reach * np.sin(way)), float(-reach * np.cos(way)))
-
-    def smooth(x: Floats, z: Floats) -> Floats:
-        y = dunes(x + np.float32(ox), z + np.float32(oz))
-        if plan.kind in ("camp", "oasis"):
-            flat_m = 12.0 if plan.kind == "camp" else plan.pool_m + 9.0
-            cx, cz = (0.0, 0.0) if plan.kind == "camp" else pool
-            here = point_on(dunes, ox + cx, oz + cz)[1]
-            d = np.asarray(np.hypot(x - cx, z - cz), np.float32)
-            keep = 0.12 + 0.88 * smoothstep(flat_m, flat_m + 30, d)
-            y = np.asarray(here + (y - here) * keep, np.float32)
-            if plan.kind == "oasis":
-                d = d * (1 + 0.16 * fbm(x, z, 11, 2, number + 12))
-                y = y - 1.3 * smoothstep(plan.pool_m + 2.0, plan.pool_m * 0.4, d)
-        return np.asarray(y, np.float32)
-
-    def drawn(x: Floats, z: Floats) -> Floats:
-        y = smooth(x, z) + 0.014 * _ripples(x, z, plan, number) * (
-            1 + 1.3 * smoothstep(6, 12, np.hypot(x, z))
-        )
-        if plan.track is not None:
-            y = y - 0.045 * _prints(x, z, plan.track)
-        return np.asarray(y, np.float32)
-
-    return smooth, drawn
-
-
-def _paint(land: Land, plan: _Plan, drawn: Height, number: int, pool_level: float | None) -> None:
+def _paint(
+    land: Land, plan: DunePlan, drawn: Height, number: int, pool_level: float | None
+) -> None:
     mesh = fine_ground(drawn, land.detail, 5200.0, 6.0, 380)
     x, y, z = mesh.position.T
     sand = np.array(SANDS[plan.sand])
@@ -202,11 +73,11 @@ def _paint(land: Land, plan: _Plan, drawn: Height, number: int, pool_level: floa
     color = sand * (1 + 0.10 * patch[:, None])
     steep = 1 - mesh.normal[:, 1]
     color = mix(color, sand * [1.06, 0.95, 0.86], smoothstep(0.04, 0.16, steep))
-    color = color * (1 + 0.10 * _ripples(x, z, plan, number)[:, None])
+    color = color * (1 + 0.10 * wind_ripples(x, z, plan, number)[:, None])
     gravel = smoothstep(0.35, 0.75, fbm(x, z, 17, 3, number + 15)) * smoothstep(0.05, 0.01, steep)
     color = mix(color, sand * 0.62 + 0.03, gravel * (0.5 if plan.stand == "trough" else 0.15))
     if plan.track is not None:
-        color = color * (1 - 0.42 * np.clip(_prints(x, z, plan.track), 0, 1)[:, None])
+        color = color * (1 - 0.42 * np.clip(footprints(x, z, plan.track), 0, 1)[:, None])
     if pool_level is not None:
         damp = smoothstep(0.5, 0.02, y - pool_level)
         color = mix(color, sand * [0.40, 0.40, 0.36], damp)
@@ -228,7 +99,7 @@ def _rocky_beds(rng: np.random.Generator, sand: str) -> Strata:
     return strata(rng, palette, 9.0, 9)
 
 
-def _rocks(land: Land, plan: _Plan, beds: Strata, number: int, near: bool) -> str:
+def _rocks(land: Land, plan: DunePlan, beds: Strata, number: int, near: bool) -> str:
     """Place boulders of the sand's own color; return what they are."""
     rng = land.rng
     tone = beds.colors.mean(axis=0) * 1.15
@@ -258,7 +129,7 @@ def _outcrops(land: Land, beds: Strata, number: int, count: int) -> None:
         land.scene.add(wall)
 
 
-def _bushes(land: Land, plan: _Plan, number: int, near: int) -> None:
+def _bushes(land: Land, plan: DunePlan, number: int, near: int) -> None:
     rng = land.rng
     for i in range(near):
         spot = land.find(1.7 + 0.3 * i, 3.4 + i, 0.5)
@@ -331,7 +202,7 @@ def _caravan(land: Land) -> list[str]:
     return ["a caravan of camels"]
 
 
-def _oasis(land: Land, plan: _Plan, number: int, level: float) -> list[str]:
+def _oasis(land: Land, plan: DunePlan, number: int, level: float) -> list[str]:
     rng, scene = land.rng, land.scene
     scene.mirror_height_m, scene.ripple, scene.water_tint = level, 0.008, (0.015, 0.06, 0.055)
     water = water_surface(land.height, level, 60.0, land.detail).painted((0.24, 0.18, 0.10))
@@ -371,7 +242,7 @@ def _oasis(land: Land, plan: _Plan, number: int, level: float) -> list[str]:
     return ["date palms", "a pool of clear water"]
 
 
-def _near(land: Land, plan: _Plan, number: int, beds: Strata) -> list[str]:
+def _near(land: Land, plan: DunePlan, number: int, beds: Strata) -> list[str]:
     """Place two or three things within 4 m; return what they are."""
     rng, said = land.rng, []
     kinds, odds = ["bush", "rocks", "ribs", "dead", "jars"], [0.34, 0.34, 0.08, 0.16, 0.08]
@@ -411,8 +282,8 @@ def _air(streams: Streams) -> Air:
 def build(streams: Streams) -> Scene:
     """Return the dunes."""
     rng, look, number = streams.layout, streams.look, streams.number
-    plan = _plan(rng)
-    height, drawn = _surface(plan, number, rng)
+    plan = drawn_plan(rng)
+    height, drawn = dune_surface(plan, number, rng)
     scene = Scene(
         eye=point_on(height, 0.0, 0.0, EYE_M), air=_air(streams), eye_height_m=EYE_M,
         facing_deg=float(rng.uniform(-180, 180)),
@@ -442,7 +313,7 @@ def build(streams: Streams) -> Scene:
     details += _near(land, plan, number, beds)
     if plan.track is not None:
         details.append("footprints in the sand")
-    scene.eyes = land.eyes()
+    scene.eyes = land.eyes(3, 7.0)
     title = {
         "camp": "Camp in the dunes", "caravan": "Caravan in the sand", "oasis": "Oasis",
         "rocks": "Rocks in the sand", "bare": "Sea of sand",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from ldm3d.data.ice import (
     SNOW,
     berg,
     cairn,
-    crevasse,
     dome_tent,
     flag_pole,
     ice_beds,
@@ -24,9 +23,20 @@ from ldm3d.data.ice import (
     penguin,
     serac,
 )  # fmt: skip
-from ldm3d.data.land import EYE_M, Land, Lane
+from ldm3d.data.ice_ground import (
+    LAKE_M,
+    POOL_M,
+    GlacierPlan,
+    crevasse_depth,
+    drawn_height,
+    drawn_plan,
+    front_height,
+    ice_height,
+    pool_depth,
+)
+from ldm3d.data.land import EYE_M, Land
 from ldm3d.data.mesh import Material, Mesh
-from ldm3d.data.noise import fbm, ridged
+from ldm3d.data.noise import fbm
 from ldm3d.data.rocks import cliff, crag
 from ldm3d.data.scene import Lamp, Scene
 from ldm3d.data.terrain import Height, mix, point_on, scattered, smoothstep, water_surface
@@ -49,135 +59,9 @@ WEATHERS = ("clear", "cloudy", "overcast", "foggy", "snowy")
 SEASONS = ("summer", "winter")
 
 CLOTHS = ((0.55, 0.13, 0.015), (0.50, 0.30, 0.01), (0.42, 0.02, 0.02), (0.03, 0.20, 0.42))
-STONES = ((0.235, 0.23, 0.235), (0.28, 0.245, 0.21), (0.185, 0.195, 0.215))
-POOL_M = -0.35
-LAKE_M = -0.55
 
 
-@dataclass(frozen=True)
-class _Plan:
-    kind: str  # crevasses, seracs, pools, front
-    lane: Lane  # the glacier flows along it; its front lies aside of it
-    way_rad: float
-    gap_m: float
-    near_m: float
-    wall_m: float
-    wall_at_m: float
-    peaks_m: float
-    blue: float
-    bare: float
-    stone: tuple[float, float, float]
-
-
-def _plan(rng: np.random.Generator, snow: float) -> _Plan:
-    kind = str(rng.choice(["crevasses", "seracs", "pools", "front"], p=[0.27, 0.21, 0.2, 0.32]))
-    turn = float(rng.uniform(0, 6.283))
-    lane = Lane(
-        turn,
-        0.0,
-        1.0,
-        float(rng.uniform(8, 30)),
-        float(rng.uniform(170, 330)),
-        float(rng.uniform(0, 6)),
-    )
-    return _Plan(
-        kind, lane, turn + float(rng.normal(0.0, 0.25)), float(rng.uniform(5.5, 11)),
-        float(rng.choice([-1, 1]) * rng.uniform(2.3, 3.4)), float(rng.uniform(18, 50)),
-        float(rng.uniform(26, 85)), float(rng.uniform(550, 1500)), float(rng.uniform(0.2, 1.0)),
-        float(rng.uniform(0.15, 0.95)) * (1 - 0.8 * snow), STONES[rng.integers(0, 3)],
-    )  # fmt: skip
-
-
-def _pool(plan: _Plan, x: Floats, z: Floats, number: int) -> Floats:
-    """Return how deep a pool or rill of meltwater lies, in metres; negative: how dry."""
-    d = np.hypot(x, z)
-    wide = fbm(x, z, 17, 3, number + 30) - 0.16 - 0.9 * smoothstep(3.2, 1.2, d)
-    rill = np.abs(plan.lane.aside(x, z) - 4.5 - 2.2 * fbm(x, z, 14, 2, number + 31)) - 0.75
-    deep = np.maximum(wide * 1.4, -rill * 0.55 - 0.5 * smoothstep(3.0, 1.5, d))
-    return np.asarray(np.where(d < 90, deep, -1.0), np.float32)
-
-
-def _mountains(plan: _Plan, x: Floats, z: Floats, number: int) -> Floats:
-    d = np.hypot(x, z)
-    warp = fbm(x, z, 900, 2, number + 3) * 220
-    crest = np.clip(ridged(x + warp, z - warp, 3000, 4, number + 4) - 0.34, 0, 1) ** 1.15 * 2.0
-    crest = crest * (0.55 + 0.8 * np.abs(fbm(x, z, 4200, 1, number + 5)))
-    # The glacier's own valley stays open along its flow.
-    aside = np.abs(plan.lane.aside(x, z)) / (d + 1.0)
-    valley = 0.18 + 0.82 * smoothstep(0.05, 0.5, aside)
-    return np.asarray(smoothstep(260, 2400, d) * plan.peaks_m * crest * valley, np.float32)
-
-
-def _ice_height(plan: _Plan, number: int) -> Height:
-    """Return the ice without its crevasses."""
-
-    def height(x: Floats, z: Floats) -> Floats:
-        d = np.hypot(x, z)
-        y = fbm(x, z, 7, 2, number) * 0.16 + fbm(x, z, 38, 2, number + 1) * 1.5 * smoothstep(
-            3, 30, d
-        )
-        if plan.kind == "pools":
-            y = y * 0.6
-            y = np.where(_pool(plan, x, z, number) > 0, np.minimum(y, POOL_M + 0.25), y)
-            y = y - 1.4 * smoothstep(-0.06, 0.7, _pool(plan, x, z, number))
-        if plan.kind == "seracs":
-            rough = np.abs(fbm(x, z, 16, 3, number + 2)) * 5.0 * smoothstep(4, 14, d)
-            y = y + rough * smoothstep(260, 90, d)
-        y = y + fbm(x, z, 260, 2, number + 6) * 12 * smoothstep(40, 260, d)
-        return np.asarray(y + _mountains(plan, x, z, number), np.float32)
-
-    return height
-
-
-def _front_height(plan: _Plan, number: int) -> Height:
-    """Return the shore, the lake's bed and the glacier behind its front."""
-
-    def height(x: Floats, z: Floats) -> Floats:
-        d, aside = np.hypot(x, z), plan.lane.aside(x, z)
-        bay = aside - 3.4 + fbm(x, z, 26, 3, number + 7) * 5.0 * smoothstep(2, 14, d)
-        y = np.where(bay > 0, -0.20 * bay, np.minimum(-0.07 * bay, 14.0))
-        y = np.maximum(y, -6.0) + fbm(x, z, 3.5, 3, number) * 0.12
-        y = y + fbm(x, z, 60, 3, number + 1) * 5.0 * smoothstep(10, 90, -bay)
-        behind = aside - plan.wall_at_m
-        ice = plan.wall_m * (0.93 + 0.2 * fbm(x, z, 50, 2, number + 8)) + 0.05 * np.maximum(
-            behind, 0
-        )
-        y = y + smoothstep(7, 13, behind) * (np.minimum(ice, plan.wall_m + 160) + 6)
-        return np.asarray(y + _mountains(plan, x, z, number), np.float32)
-
-    return height
-
-
-def _sastrugi(plan: _Plan, x: Floats, z: Floats, number: int) -> Floats:
-    """Return ridges that the wind leaves on snow, in about [-1, 1]."""
-    c, s = np.cos(plan.way_rad + 0.9), np.sin(plan.way_rad + 0.9)
-    u, v = x * c + z * s, z * c - x * s
-    return np.asarray(fbm(u * 0.35, v * 1.25, 1.5, 3, number + 9) * 2, np.float32)
-
-
-def _drawn(plan: _Plan, base: Height, number: int) -> Height:
-    def height(x: Floats, z: Floats) -> Floats:
-        d, y = np.hypot(x, z), base(x, z)
-        if plan.kind == "front":
-            return y
-        y = y + 0.03 * _sastrugi(plan, x, z, number) * smoothstep(16, 9, d)
-        if plan.kind in ("crevasses", "seracs"):
-            y = y - _depth(plan, x, z, number) * 7.0
-        return np.asarray(y, np.float32)
-
-    return height
-
-
-def _depth(plan: _Plan, x: Floats, z: Floats, number: int) -> Floats:
-    """Return how deep a place lies in a crevasse, 0 to 1."""
-    d = np.hypot(x, z)
-    apart, half = crevasse(x, z, plan.way_rad, plan.gap_m, plan.near_m, number + 10)
-    half = np.where(half > 0.05, half + 0.012 * d, 0.0)
-    inside = np.clip(1 - apart / np.maximum(half, 1e-3), 0, 1) ** 0.55 * (half > 0)
-    return np.asarray(inside * smoothstep(240, 130, d) * smoothstep(1.0, 1.6, d), np.float32)
-
-
-def _paint(land: Land, plan: _Plan, drawn: Height, number: int) -> None:
+def _paint(land: Land, plan: GlacierPlan, drawn: Height, number: int) -> None:
     mesh = fine_ground(drawn, land.detail, 6500.0, 7.0, 390, 820)
     x, y, z = mesh.position.T
     d, steep = np.hypot(x, z), 1 - mesh.normal[:, 1]
@@ -189,15 +73,17 @@ def _paint(land: Land, plan: _Plan, drawn: Height, number: int) -> None:
     grime = smoothstep(0.35, 0.75, along) * plan.bare
     color = mix(color, stone, grime * 0.55 * (plan.kind != "front"))
     if plan.kind in ("crevasses", "seracs"):
-        deep = _depth(plan, x, z, number)
+        deep = crevasse_depth(plan, x, z, number)
         color = mix(color, PALE * 0.9, smoothstep(0.02, 0.15, deep))
-        color = mix(color, BLUE, smoothstep(0.1, 0.45, deep))
+        color = mix(color, np.array([0.15, 0.52, 0.80]), smoothstep(0.08, 0.4, deep))
         color = mix(color, DEEP, smoothstep(0.6, 1.0, deep))
         if plan.kind == "seracs":
             color = mix(color, BLUE, smoothstep(0.10, 0.45, steep) * 0.7)
     if plan.kind == "pools":
         color = mix(
-            color, np.array([0.20, 0.58, 0.72]), smoothstep(-0.08, 0.25, _pool(plan, x, z, number))
+            color,
+            np.array([0.20, 0.58, 0.72]),
+            smoothstep(-0.08, 0.25, pool_depth(plan, x, z, number)),
         )
     kind = np.full(len(x), float(Material.SNOW))
     if plan.kind == "front":
@@ -219,15 +105,15 @@ def _paint(land: Land, plan: _Plan, drawn: Height, number: int) -> None:
     land.scene.add(colored(mesh, color, kind), casts_sky=plan.kind == "seracs")
 
 
-def _wall(land: Land, plan: _Plan, number: int) -> None:
+def _wall(land: Land, plan: GlacierPlan, number: int) -> None:
     """Raise the glacier's front out of the lake, and let bergs drift before it."""
     rng, reach = land.rng, 4.0 * plan.wall_at_m + 160
-    along = np.sinh(np.linspace(-3.0, 3.0, 260)) / np.sinh(3.0) * reach
+    along = np.sinh(np.linspace(-3.0, 3.0, 400)) / np.sinh(3.0) * reach
     line = np.array([plan.lane.point(float(a), plan.wall_at_m) for a in along])
     top = plan.wall_m * (0.9 + 0.25 * fbm(line[:, 0], line[:, 1], 34, 3, number + 15))
     wall = cliff(
         line, LAKE_M - 2.0, top, ice_beds(rng, plan.blue), number + 16, rows=56, lean=0.03,
-        rough_m=float(rng.uniform(0.7, 1.3)), ledge_m=0.25, cap_m=26, material=Material.SNOW,
+        rough_m=float(rng.uniform(1.5, 2.3)), ledge_m=0.25, cap_m=26, material=Material.SNOW,
     )  # fmt: skip
     wall.color[-2 * len(line) :, :3] = SNOW
     cleft = smoothstep(0.0, -0.55, fbm(wall.position[:, 0], wall.position[:, 2], 8, 2, number + 17))
@@ -260,7 +146,7 @@ def _wall(land: Land, plan: _Plan, number: int) -> None:
     floes.plant(ice_chunk(1, 1.0), x[keep], z[keep], size=(0.06, 0.35), sky=False)
 
 
-def _towers(land: Land, plan: _Plan) -> list[str]:
+def _towers(land: Land, plan: GlacierPlan) -> list[str]:
     rng = land.rng
     many = {"seracs": 46, "crevasses": 14, "pools": 8}.get(plan.kind, 0)
     low = 5.0 if plan.kind == "seracs" else 16.0
@@ -274,7 +160,7 @@ def _towers(land: Land, plan: _Plan) -> list[str]:
 
 
 def _clear(
-    land: Land, plan: _Plan, number: int, near_m: float, far_m: float, radius: float
+    land: Land, plan: GlacierPlan, number: int, near_m: float, far_m: float, radius: float
 ) -> tuple[float, float]:
     """Return a free, dry place off the crevasses, and claim it."""
     spot = (0.0, far_m)
@@ -287,7 +173,9 @@ def _clear(
     return spot
 
 
-def _firm(land: Land, plan: _Plan, x: float, z: float, number: int, radius_m: float = 0.5) -> bool:
+def _firm(
+    land: Land, plan: GlacierPlan, x: float, z: float, number: int, radius_m: float = 0.5
+) -> bool:
     """Say whether one can stand at a place."""
     turn = np.linspace(0, 6.283, 7)
     px, pz = (
@@ -297,11 +185,11 @@ def _firm(land: Land, plan: _Plan, x: float, z: float, number: int, radius_m: fl
     if plan.kind == "front":
         return bool((land.height(px, pz) > LAKE_M + 0.1).all())
     if plan.kind == "pools":
-        return bool((_pool(plan, px, pz, number) < -0.05).all())
-    return bool((_depth(plan, px, pz, number) < 0.05).all())
+        return bool((pool_depth(plan, px, pz, number) < -0.05).all())
+    return bool((crevasse_depth(plan, px, pz, number) < 0.05).all())
 
 
-def _ice(land: Land, plan: _Plan, number: int) -> str:
+def _ice(land: Land, plan: GlacierPlan, number: int) -> str:
     rng = land.rng
     for _ in range(int(rng.integers(3, 8))):
         size = float(rng.uniform(0.2, 0.8))
@@ -311,7 +199,7 @@ def _ice(land: Land, plan: _Plan, number: int) -> str:
     return "blocks of clear blue ice"
 
 
-def _boulders(land: Land, plan: _Plan, number: int) -> str:
+def _boulders(land: Land, plan: GlacierPlan, number: int) -> str:
     rng = land.rng
     for _ in range(int(rng.integers(2, 6))):
         size = float(rng.uniform(0.2, 0.9))
@@ -327,7 +215,7 @@ def _boulders(land: Land, plan: _Plan, number: int) -> str:
     return "gray boulders"
 
 
-def _tent(land: Land, plan: _Plan, number: int) -> str:
+def _tent(land: Land, plan: GlacierPlan, number: int) -> str:
     rng = land.rng
     spot = _clear(land, plan, number, 3.0, 5.5, 1.4)
     yaw = float(np.arctan2(-spot[0], -spot[1]) + rng.normal(0, 0.5))
@@ -339,7 +227,7 @@ def _tent(land: Land, plan: _Plan, number: int) -> str:
     return "an expedition tent"
 
 
-def _flags(land: Land, plan: _Plan, number: int) -> str:
+def _flags(land: Land, plan: GlacierPlan, number: int) -> str:
     rng = land.rng
     cloth = CLOTHS[rng.integers(0, 4)]
     for i in range(int(rng.integers(2, 6))):
@@ -348,20 +236,20 @@ def _flags(land: Land, plan: _Plan, number: int) -> str:
     return "marker flags"
 
 
-def _sledge(land: Land, plan: _Plan, number: int) -> str:
+def _sledge(land: Land, plan: GlacierPlan, number: int) -> str:
     rng = land.rng
     spot = _clear(land, plan, number, 1.8, 4.0, 0.8)
     land.put(sledge(rng), *spot, yaw=float(rng.uniform(0, 6)), size=1.2)
     return "a wooden sledge"
 
 
-def _cairn(land: Land, plan: _Plan, number: int) -> str:
+def _cairn(land: Land, plan: GlacierPlan, number: int) -> str:
     rng = land.rng
     land.put(cairn(rng, _tone(plan)), *_clear(land, plan, number, 1.6, 3.6, 0.5), size=1.2)
     return "a stone cairn"
 
 
-def _penguins(land: Land, plan: _Plan, number: int) -> str:
+def _penguins(land: Land, plan: GlacierPlan, number: int) -> str:
     rng = land.rng
     for _ in range(int(rng.integers(3, 12))):
         spot = _clear(land, plan, number, 1.9, 11.0, 0.35)
@@ -374,7 +262,7 @@ def _penguins(land: Land, plan: _Plan, number: int) -> str:
     return "penguins"
 
 
-def _tone(plan: _Plan) -> NDArray[np.float64]:
+def _tone(plan: GlacierPlan) -> NDArray[np.float64]:
     return np.array(plan.stone) * 1.1
 
 
@@ -389,7 +277,7 @@ _THINGS = {
 }
 
 
-def _near(land: Land, plan: _Plan, number: int) -> list[str]:
+def _near(land: Land, plan: GlacierPlan, number: int) -> list[str]:
     """Place two to four kinds of things at 1.3 to 5 m; return what they are."""
     rng = land.rng
     said: list[str] = []
@@ -400,7 +288,7 @@ def _near(land: Land, plan: _Plan, number: int) -> list[str]:
     x, z = scattered(rng, land.many(9000 if plan.kind == "front" else 700), 0.8, 26, power=0.8)
     keep = fbm(x, z, 6, 2, number + 20) > rng.uniform(-0.3, 0.6, len(x))
     if plan.kind in ("crevasses", "seracs"):
-        keep &= _depth(plan, x, z, number) < 0.05
+        keep &= crevasse_depth(plan, x, z, number) < 0.05
     pebble = crag(2, 1).painted(_tone(plan)) if plan.kind == "front" else ice_chunk(2, 0.8)
     land.plant(pebble, x[keep], z[keep], size=(0.035, 0.2), sky=False)
     return said
@@ -416,9 +304,9 @@ def _capped(stone: Mesh, snow: float) -> Mesh:
 def build(streams: Streams) -> Scene:
     """Return the glacier."""
     rng, look, number = streams.layout, streams.look, streams.number
-    plan = _plan(rng, look.snow)
-    base = (_front_height if plan.kind == "front" else _ice_height)(plan, number)
-    drawn = _drawn(plan, base, number)
+    plan = drawn_plan(rng, look.snow)
+    base = (front_height if plan.kind == "front" else ice_height)(plan, number)
+    drawn = drawn_height(plan, base, number)
     scene = Scene(
         eye=point_on(base, 0.0, 0.0, EYE_M), air=look.air, eye_height_m=EYE_M,
         facing_deg=float(rng.uniform(-180, 180)),
@@ -442,7 +330,9 @@ def build(streams: Streams) -> Scene:
         "pools": ["pools of turquoise meltwater"],
     }.get(plan.kind, [])
     details += _near(land, plan, number)
-    scene.eyes = tuple(e for e in land.eyes(8) if _firm(land, plan, e[0], e[2], number, 0.7))[:3]
+    scene.eyes = tuple(e for e in land.eyes(9, 7.0) if _firm(land, plan, e[0], e[2], number, 0.7))[
+        :3
+    ]
     scene.title = {
         "crevasses": "Crevasses",
         "seracs": "Towers of ice",

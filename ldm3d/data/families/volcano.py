@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,11 @@ from ldm3d.data.desert import dead_tree
 from ldm3d.data.families import Streams
 from ldm3d.data.fine_ground import colored, fine_ground, fine_points
 from ldm3d.data.forest_floor import light_fern
-from ldm3d.data.land import EYE_M, SNOW, Land, Lane, snow_cover
+from ldm3d.data.land import EYE_M, SNOW, Land, snow_cover
 from ldm3d.data.lava import (
     bomb,
-    cone_height,
     lava_block,
     molten,
-    plates,
     plume,
     ropes,
     stream_sheet,
@@ -26,6 +24,17 @@ from ldm3d.data.mesh import Material, grid_faces, icosphere, mesh_from
 from ldm3d.data.noise import fbm
 from ldm3d.data.scene import Air, Lamp, Scene, placed
 from ldm3d.data.terrain import Height, mix, point_on, scattered, smoothstep
+from ldm3d.data.volcano_ground import (
+    ROCKS,
+    Cone,
+    VolcanoPlan,
+    crust_and_melt,
+    drawn_plan,
+    glowing,
+    open_lava_at,
+    open_lava_m,
+    volcano_height,
+)
 
 Floats = NDArray[np.float32]
 
@@ -43,142 +52,8 @@ HOURS = ("dawn", "morning", "noon", "golden hour", "sunset", "dusk", "night")
 WEATHERS = ("clear", "cloudy", "overcast", "foggy")
 SEASONS = ("summer", "winter")
 
-ROCKS = {
-    "black": ((0.034, 0.031, 0.033), (0.060, 0.055, 0.056)),
-    "rusty": ((0.055, 0.034, 0.028), (0.115, 0.058, 0.038)),
-    "gray": ((0.060, 0.060, 0.064), (0.105, 0.102, 0.10)),
-}
 
-
-@dataclass(frozen=True)
-class _Cone:
-    at: tuple[float, float]
-    radius_m: float
-    high_m: float
-    erupts: bool
-
-
-@dataclass(frozen=True)
-class _Plan:
-    kind: str  # field, river, lake, ash
-    rock: str
-    plate_m: float
-    hot: float
-    lane: Lane
-    cones: tuple[_Cone, ...]
-    lake_m: float
-    lake_at: tuple[float, float]
-
-
-def _plan(rng: np.random.Generator) -> _Plan:
-    kind = str(rng.choice(["field", "river", "lake", "ash"], p=[0.34, 0.28, 0.2, 0.18]))
-    first = rng.uniform(0, 6.283)
-    cones = []
-    for i in range(int(rng.integers(1, 4))):
-        far = rng.uniform(1300, 2900) if i == 0 else rng.uniform(500, 3200)
-        way = first + (rng.uniform(0.8, 5.4) if i else 0.0)
-        radius = far * (rng.uniform(0.66, 0.93) if i == 0 else rng.uniform(0.2, 0.5))
-        high = radius * rng.uniform(0.6, 0.85)
-        at = (float(far * np.sin(way)), float(-far * np.cos(way)))
-        erupts = (i == 0 and rng.random() < 0.85) or rng.random() < 0.15
-        cones.append(_Cone(at, float(radius), float(high), bool(erupts)))
-    lane = Lane(
-        float(rng.uniform(0, 6.283)), float(rng.choice([-1, 1]) * rng.uniform(6.0, 9.5)),
-        float(rng.uniform(2.0, 3.6)), float(rng.uniform(1.0, 5.0)), float(rng.uniform(35, 90)),
-        float(rng.uniform(0, 6)),
-    )  # fmt: skip
-    lake, turn = float(rng.uniform(9, 26)), rng.uniform(0, 6.283)
-    reach = lake + rng.uniform(3.5, 6)
-    return _Plan(
-        kind, str(rng.choice(list(ROCKS), p=[0.6, 0.22, 0.18])), float(rng.uniform(1.1, 2.6)),
-        float(rng.uniform(0.1, 0.5)), lane, tuple(cones), lake,
-        (float(reach * np.sin(turn)), float(-reach * np.cos(turn))),
-    )  # fmt: skip
-
-
-def _land(plan: _Plan, number: int) -> Height:
-    """Return the ground without its cracks."""
-
-    def height(x: Floats, z: Floats) -> Floats:
-        d = np.hypot(x, z)
-        y = fbm(x, z, 9, 2, number) * 0.25 + fbm(x, z, 45, 3, number + 1) * 2.2 * smoothstep(
-            6, 50, d
-        )
-        y = y + smoothstep(80, 900, d) * (0.3 + fbm(x, z, 500, 3, number + 2)) * 36
-        for i, cone in enumerate(plan.cones):
-            y = y + cone_height(x, z, cone.at, cone.radius_m, cone.high_m, number + 5 * i)
-        if plan.kind == "river":
-            y = y + 0.45 * np.exp(
-                -(((plan.lane.distance(x, z) - plan.lane.half_m - 0.9) / 0.8) ** 2)
-            )
-        return np.asarray(y, np.float32)
-
-    return height
-
-
-def _open_m(plan: _Plan, x: Floats, z: Floats, number: int) -> Floats:
-    """Return metres to open lava, negative inside."""
-    if plan.kind == "river":
-        wide = plan.lane.half_m * (1 + 0.3 * fbm(x, z, 9, 2, number + 20))
-        return np.asarray(plan.lane.distance(x, z) - wide, np.float32)
-    if plan.kind == "lake":
-        d = np.hypot(x - plan.lake_at[0], z - plan.lake_at[1])
-        return np.asarray(
-            d - plan.lake_m * (1 + 0.16 * fbm(x, z, plan.lake_m, 3, number + 20)), np.float32
-        )
-    return np.full(np.shape(x), 99.0, np.float32)
-
-
-def _open_at(plan: _Plan, x: float, z: float, number: int) -> float:
-    """Return metres from one place to open lava."""
-    at = _open_m(plan, np.array([x], np.float32), np.array([z], np.float32), number)
-    return float(at[0])
-
-
-def _glowing(plan: _Plan, x: Floats, z: Floats, number: int) -> Floats:
-    """Return how hot the ground below is, 0 to 1: where cracks shine."""
-    field = (
-        fbm(x, z, 22, 3, number + 21)
-        + plan.hot
-        + {"field": 0.1, "ash": -0.75}.get(plan.kind, -0.25)
-    )
-    hot = smoothstep(-0.05, 0.35, field) * smoothstep(120, 30, np.hypot(x, z))
-    open_lava = smoothstep(2.5, 0.3, _open_m(plan, x, z, number))
-    return np.asarray(np.maximum(hot, open_lava), np.float32)
-
-
-def _crust(plan: _Plan, base: Height, number: int, detail: float) -> tuple[Height, Height]:
-    """Return the crust as drawn, cracked, and the melt's level under it."""
-    ash = plan.kind == "ash"
-
-    def crust(x: Floats, z: Floats) -> Floats:
-        d, y = np.hypot(x, z), base(x, z)
-        near = smoothstep(110, 60, d) * smoothstep(0.6, 1.7, d)
-        gap, big = np.full((2, *x.shape), 9.0, np.float32)
-        own, tilt = np.full((2, *x.shape), 0.5, np.float32)
-        here = near > 0
-        gap[here], own[here] = plates(x[here], z[here], plan.plate_m, number + 22)
-        big[here], tilt[here] = plates(x[here], z[here], plan.plate_m * 4.2, number + 23)
-        grid = 0.0045 * d / detail**0.45
-        cut = (
-            np.exp(-((gap / (0.055 + grid)) ** 2)) * 0.24
-            + np.exp(-((big / (0.11 + grid)) ** 2)) * 0.40
-        )
-        rise = (own - 0.5) * 0.16 + (tilt - 0.5) * 0.5 * smoothstep(2, 9, d)
-        rise = rise * (0.25 if ash else 1.0) + 0.03 * fbm(x, z, 0.8, 2, number + 24)
-        bank = smoothstep(0.5, -0.4, _open_m(plan, x, z, number))
-        islands = 0.16 * smoothstep(0.35, 0.6, own) if plan.kind != "ash" else 0.0
-        y = y + near * (rise - cut * (0.3 if ash else 1.0)) * (1 - 0.75 * bank)
-        return np.asarray(y - bank * (0.55 - islands - 0.25 * (own > 0.72)), np.float32)
-
-    def melt(x: Floats, z: Floats) -> Floats:
-        hot = _glowing(plan, x, z, number)
-        return np.asarray(base(x, z) - 0.24 - 0.9 * (1 - hot) + 0.06 * hot, np.float32)
-
-    return crust, melt
-
-
-def _paint(land: Land, plan: _Plan, crust: Height, melt: Height, number: int) -> None:
+def _paint(land: Land, plan: VolcanoPlan, crust: Height, melt: Height, number: int) -> None:
     mesh = fine_ground(crust, land.detail, 6500.0, 7.0, 330, 800)
     x, z = mesh.position[:, 0], mesh.position[:, 2]
     dark, light = (np.array(c) for c in ROCKS[plan.rock])
@@ -190,7 +65,7 @@ def _paint(land: Land, plan: _Plan, crust: Height, melt: Height, number: int) ->
     color = mix(color, light * [1.5, 1.25, 1.1], ash * 0.6)
     if plan.kind == "ash":
         color = mix(color, np.array([0.13, 0.125, 0.125]), smoothstep(-0.3, 0.4, patch) * 0.75)
-    sulfur = smoothstep(0.38, 0.62, fbm(x, z, 6, 3, number + 27)) * _glowing(plan, x, z, number)
+    sulfur = smoothstep(0.38, 0.62, fbm(x, z, 6, 3, number + 27)) * glowing(plan, x, z, number)
     color = mix(color, np.array([0.20, 0.165, 0.055]), sulfur * 0.4 * (np.hypot(x, z) < 60))
     kind = np.full(len(x), float(Material.ROCK))
     if land.look.snow > 0:
@@ -204,9 +79,9 @@ def _paint(land: Land, plan: _Plan, crust: Height, melt: Height, number: int) ->
     px, pz = fine_points(land.detail * 0.5, 300.0, 7.0, 200, 700)
     py = melt(px, pz)
     glow = molten(
-        px, pz, number + 28, 0.3 * smoothstep(0.5, -2.0, _open_m(plan, px, pz, number)) - 0.2
+        px, pz, number + 28, 0.3 * smoothstep(0.5, -2.0, open_lava_m(plan, px, pz, number)) - 0.2
     )
-    glow = glow * (0.35 + 0.65 * _glowing(plan, px, pz, number))[..., None]
+    glow = glow * (0.35 + 0.65 * glowing(plan, px, pz, number))[..., None]
     sheet = mesh_from(
         np.stack([px, py, pz], -1).reshape(-1, 3), grid_faces(px.shape[0], px.shape[1], wrap=True),
         color=glow.reshape(-1, 3), material=Material.GLOW,
@@ -214,7 +89,7 @@ def _paint(land: Land, plan: _Plan, crust: Height, melt: Height, number: int) ->
     land.scene.add(sheet, casts_sun=False, casts_sky=False)
 
 
-def _eruptions(land: Land, plan: _Plan, number: int) -> list[str]:
+def _eruptions(land: Land, plan: VolcanoPlan, number: int) -> list[str]:
     """Send ash, sparks and streams of lava out of the cones; return what can be seen."""
     rng = land.rng
     said: list[str] = []
@@ -253,7 +128,7 @@ def _fountain(
     land.scene.add(spark, placed(spot, size), casts_sun=False, casts_sky=False)
 
 
-def _stream(land: Land, cone: _Cone, number: int, rng: np.random.Generator) -> None:
+def _stream(land: Land, cone: Cone, number: int, rng: np.random.Generator) -> None:
     """Let lava run from a crater's rim down to the plain, mostly on the side to the eye."""
     toward = np.arctan2(-cone.at[1], -cone.at[0]) + rng.normal(0, 0.75)
     t = np.linspace(0.13, rng.uniform(0.45, 0.95), 40)
@@ -269,19 +144,19 @@ def _stream(land: Land, cone: _Cone, number: int, rng: np.random.Generator) -> N
     land.scene.add(sheet, casts_sun=False, casts_sky=False)
 
 
-def _lamps(land: Land, plan: _Plan, number: int) -> None:
+def _lamps(land: Land, plan: VolcanoPlan, number: int) -> None:
     """Let open lava and hot cracks light what stands over them."""
     rng = land.rng
     spots: list[tuple[float, float]] = []
     x, z = scattered(rng, 400, 1.5, 26, power=0.8)
-    deep, hot = _open_m(plan, x, z, number), _glowing(plan, x, z, number)
+    deep, hot = open_lava_m(plan, x, z, number), glowing(plan, x, z, number)
     for i in np.argsort(deep + 3.0 * (1 - hot) + 0.05 * np.hypot(x, z)):
         if all(np.hypot(x[i] - a, z[i] - b) > 5.0 for a, b in spots) and hot[i] > 0.5:
             spots.append((float(x[i]), float(z[i])))
         if len(spots) == 7:
             break
     for spot in spots:
-        strong = 5.0 if _open_at(plan, *spot, number) < 0 else 1.3
+        strong = 5.0 if open_lava_at(plan, *spot, number) < 0 else 1.3
         at = point_on(land.height, *spot, 0.7 if strong > 2 else 0.35)
         land.scene.lamps.append(
             Lamp(at, (2.6 * strong, 0.55 * strong, 0.08 * strong), 0.6, shadowed=False)
@@ -289,7 +164,7 @@ def _lamps(land: Land, plan: _Plan, number: int) -> None:
 
 
 def _clear(
-    land: Land, plan: _Plan, number: int, near_m: float, far_m: float, radius: float
+    land: Land, plan: VolcanoPlan, number: int, near_m: float, far_m: float, radius: float
 ) -> tuple[float, float]:
     """Return a free place off the open lava, and claim it."""
     spot = (0.0, far_m)
@@ -297,13 +172,13 @@ def _clear(
         r, a = land.rng.uniform(near_m, far_m), land.rng.uniform(0, 6.283)
         spot = (float(r * np.sin(a)), float(-r * np.cos(a)))
         x, z = (np.array([v], np.float32) for v in spot)
-        if land.free(*spot, radius) and float(_open_m(plan, x, z, number)[0]) > radius + 0.2:
+        if land.free(*spot, radius) and float(open_lava_m(plan, x, z, number)[0]) > radius + 0.2:
             break
     land.claim(*spot, radius)
     return spot
 
 
-def _blocks(land: Land, plan: _Plan, number: int) -> str:
+def _blocks(land: Land, plan: VolcanoPlan, number: int) -> str:
     rng = land.rng
     for _ in range(int(rng.integers(3, 8))):
         size = float(rng.uniform(0.2, 0.85))
@@ -313,7 +188,7 @@ def _blocks(land: Land, plan: _Plan, number: int) -> str:
     return "black lava rocks"
 
 
-def _bombs(land: Land, plan: _Plan, number: int) -> str:
+def _bombs(land: Land, plan: VolcanoPlan, number: int) -> str:
     rng = land.rng
     for _ in range(int(rng.integers(2, 5))):
         size = float(rng.uniform(0.16, 0.42))
@@ -322,7 +197,7 @@ def _bombs(land: Land, plan: _Plan, number: int) -> str:
     return "glowing lava bombs"
 
 
-def _ropes(land: Land, plan: _Plan, number: int) -> str:
+def _ropes(land: Land, plan: VolcanoPlan, number: int) -> str:
     rng = land.rng
     for _ in range(int(rng.integers(3, 7))):
         spot = _clear(land, plan, number, 1.3, 6.0, 0.6)
@@ -331,7 +206,7 @@ def _ropes(land: Land, plan: _Plan, number: int) -> str:
     return "ropy lava"
 
 
-def _trees(land: Land, plan: _Plan, number: int) -> str:
+def _trees(land: Land, plan: VolcanoPlan, number: int) -> str:
     rng = land.rng
     for _ in range(int(rng.integers(1, 5))):
         spot = _clear(land, plan, number, 2.2, 14.0, 0.5)
@@ -340,7 +215,7 @@ def _trees(land: Land, plan: _Plan, number: int) -> str:
     return "burnt trees"
 
 
-def _ferns(land: Land, plan: _Plan, number: int) -> str:
+def _ferns(land: Land, plan: VolcanoPlan, number: int) -> str:
     rng = land.rng
     for _ in range(int(rng.integers(4, 9))):
         spot = _clear(land, plan, number, 1.2, 4.5, 0.3)
@@ -348,7 +223,7 @@ def _ferns(land: Land, plan: _Plan, number: int) -> str:
     return "ferns in the cracks"
 
 
-def _spires(land: Land, plan: _Plan, number: int) -> str:
+def _spires(land: Land, plan: VolcanoPlan, number: int) -> str:
     rng = land.rng
     for _ in range(int(rng.integers(3, 8))):
         spot = _clear(land, plan, number, 2.6, 22.0, 0.9)
@@ -364,7 +239,7 @@ def _spires(land: Land, plan: _Plan, number: int) -> str:
     return "spires of lava"
 
 
-def _tone(plan: _Plan) -> NDArray[np.float64]:
+def _tone(plan: VolcanoPlan) -> NDArray[np.float64]:
     return np.array(ROCKS[plan.rock][1]) * 0.95
 
 
@@ -378,7 +253,7 @@ _THINGS = {
 }
 
 
-def _near(land: Land, plan: _Plan, number: int) -> list[str]:
+def _near(land: Land, plan: VolcanoPlan, number: int) -> list[str]:
     """Place blocks, bombs, ropes and burnt trees; return what they are."""
     rng = land.rng
     said: list[str] = []
@@ -390,14 +265,14 @@ def _near(land: Land, plan: _Plan, number: int) -> list[str]:
         if name != "ferns" or land.look.season == "summer":
             said.append(_THINGS[name](land, plan, number))
     x, z = scattered(rng, land.many(3000), 0.8, 30, power=0.8)
-    keep = (fbm(x, z, 5, 2, number + 29) > 0.05) & (_open_m(plan, x, z, number) > 0.3)
+    keep = (fbm(x, z, 5, 2, number + 29) > 0.05) & (open_lava_m(plan, x, z, number) > 0.3)
     for kind in range(2):
         own = keep & (np.arange(len(x)) % 2 == kind)
         land.plant(
             lava_block(kind, 1).painted(_tone(plan)), x[own], z[own], size=(0.025, 0.12), sky=False
         )
     x, z = scattered(rng, 110, 7, 120, power=0.8)
-    keep = _open_m(plan, x, z, number) > 1.5
+    keep = open_lava_m(plan, x, z, number) > 1.5
     land.plant(
         lava_block(3, 2).painted(_tone(plan)),
         x[keep],
@@ -409,7 +284,7 @@ def _near(land: Land, plan: _Plan, number: int) -> list[str]:
     return said
 
 
-def _air(streams: Streams, plan: _Plan) -> Air:
+def _air(streams: Streams, plan: VolcanoPlan) -> Air:
     """Return the look's air, smoky and lit from below."""
     air = replace(streams.look.air, aurora=0.0)
     glow = 0.06 + 0.10 * plan.hot
@@ -427,9 +302,9 @@ def _air(streams: Streams, plan: _Plan) -> Air:
 def build(streams: Streams) -> Scene:
     """Return the volcano."""
     rng, look, number = streams.layout, streams.look, streams.number
-    plan = _plan(rng)
-    base = _land(plan, number)
-    crust, melt = _crust(plan, base, number, streams.detail)
+    plan = drawn_plan(rng)
+    base = volcano_height(plan, number)
+    crust, melt = crust_and_melt(plan, base, number, streams.detail)
     scene = Scene(
         eye=point_on(base, 0.0, 0.0, EYE_M), air=_air(streams, plan), eye_height_m=EYE_M,
         facing_deg=float(rng.uniform(-180, 180)),
@@ -446,8 +321,8 @@ def build(streams: Streams) -> Scene:
     )
     if said:
         details.insert(0, said)
-    eyes = land.eyes(6)
-    dry = [e for e in eyes if _open_at(plan, e[0], e[2], number) > 1.2]
+    eyes = land.eyes(9, 7.0)
+    dry = [e for e in eyes if open_lava_at(plan, e[0], e[2], number) > 1.2]
     scene.eyes = tuple(dry)[:3]
     erupts = any(cone.erupts for cone in plan.cones)
     scene.title = {
