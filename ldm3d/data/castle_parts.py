@@ -111,8 +111,8 @@ def cone_roof(
     kind = Material.SNOW if white else Material.STONE
     roof = mesh_from(np.concatenate(points), np.concatenate(faces), color=np.concatenate(tints),
                      material=kind)  # fmt: skip
-    knob = lathe([[0.12, tall_m - 0.1], [0.16, tall_m + 0.1], [0.03, tall_m + 0.3], [0.02, tall_m + 1.6],
-                  [0.0, tall_m + 1.6]], 8)  # fmt: skip
+    line = ((0.12, -0.1), (0.16, 0.1), (0.03, 0.3), (0.02, 1.6), (0.0, 1.6))
+    knob = lathe([[radius, tall_m + y] for radius, y in line], 8)
     return merged([roof, knob.painted((0.3, 0.22, 0.1), Material.METAL)])
 
 
@@ -226,8 +226,11 @@ def keep(
             )
         whole = merged([face, front.mesh()])
         parts.append(whole.turned(turn * np.pi / 2))
-        teeth = battlements(on_wall((-half - 0.4, half + 0.4), (half + 0.4, half + 0.4)), side_m + 0.8,
-                            0.5, color, rng, foot_m=tall_m + 0.4, tall_m=1.2)  # fmt: skip
+        edge = half + 0.4
+        teeth = battlements(
+            on_wall((-edge, edge), (edge, edge)), 2 * edge, 0.5, color, rng,
+            foot_m=tall_m + 0.4, tall_m=1.2,
+        )  # fmt: skip
         parts.append(teeth.turned(turn * np.pi / 2))
     body = Blocks()
     body.put((0, tall_m / 2, 0), (side_m - 0.1, tall_m, side_m - 0.1), np.asarray(color) * 0.6)

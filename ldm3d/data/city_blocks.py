@@ -183,7 +183,7 @@ def _roof(
     blocks: Blocks, rng: np.random.Generator, wide: float, deep: float, tall: float, style: Style
 ) -> None:
     edge = np.asarray(style.wall) * 0.9
-    for x in (-1, 1):
+    for x in (-1.0, 1.0):
         blocks.put((x * (wide / 2 - 0.15), tall + 0.4, -deep / 2), (0.3, 0.9, deep), edge)
         blocks.put((0, tall + 0.4, -deep / 2 + x * (deep / 2 - 0.15)), (wide, 0.9, 0.3), edge)
     if style.snow > 0.3:

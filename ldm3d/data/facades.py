@@ -6,13 +6,13 @@ A house stands on y = 0 with its front in the plane z = 0 facing +z, its body be
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ldm3d.data.blocks import Blocks
-from ldm3d.data.mesh import Material, Mesh
+from ldm3d.data.mesh import Material
 
 Doubles = NDArray[np.float64]
 Color = tuple[float, float, float]
@@ -272,7 +272,7 @@ def gable_roof(
     rows = max(4, round(reach * np.hypot(1, pitch) / 0.42))
     pieces = max(2, round(2 * half_long / 0.9))
     edge = np.linspace(-half_long - over_m, half_long + over_m, pieces + 1)
-    corners, _tints = [], []
+    corners = []
     white = snow > 0.45
     for side in (-1, 1):
         for i in range(rows):
@@ -298,13 +298,13 @@ def gable_roof(
         points = points[..., [2, 1, 0]] - [0, 0, deep_m / 2]
     count = len(points)
     shade = np.asarray(tile) * np.exp(rng.normal(0, 0.13, (count, 1)))
-    tints_ = shade * (1 + rng.normal(0, 0.05, (count, 3)))
+    tints = shade * (1 + rng.normal(0, 0.05, (count, 3)))
     if white:
         fallen = rng.random(count) < 0.05 + 0.35 * (1 - snow)
-        blocks.wedge(points[fallen], tints_[fallen], Material.STONE)
+        blocks.wedge(points[fallen], tints[fallen], Material.STONE)
         blocks.wedge(points[~fallen] + [0, 0.06, 0], (0.78, 0.82, 0.88), Material.SNOW)
     else:
-        blocks.wedge(points, tints_, Material.STONE)
+        blocks.wedge(points, tints, Material.STONE)
     _gables(blocks, run, half_long, rise, y_m, deep_m, wall, material, front_gable)
     ridge = (0.26, 0.16, 2 * (half_long + over_m))
     size = ridge if front_gable else ridge[::-1]
@@ -338,13 +338,3 @@ def chimney(
     blocks.put((x, y + tall_m + 0.18, z), (0.2, 0.3, 0.2), (0.3, 0.13, 0.07))
     if snow > 0.3:
         blocks.put((x, y + tall_m + 0.12, z), (0.8, 0.12, 0.6), (0.78, 0.82, 0.88), Material.SNOW)
-
-
-def dressed(style: Style, **changes: object) -> Style:
-    """Return a style with changes."""
-    return replace(style, **changes)  # type: ignore[arg-type]
-
-
-def house_mesh(blocks: Blocks) -> Mesh:
-    """Return what was collected."""
-    return blocks.mesh()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +15,6 @@ from ldm3d.data.facades import (
     awning,
     chimney,
     cornice,
-    dressed,
     flower_boxes,
     gable_roof,
     grid,
@@ -183,9 +182,11 @@ def old_house(
     rng: np.random.Generator, quarter: Quarter, wide: float, floors: int, deep: float = 9.0
 ) -> tuple[Mesh, float]:
     """Return a house of an old town, and its height; its front is at z = 0 facing +z."""
-    blocks, extra = Blocks(), []
+    blocks = Blocks()
+    extra: list[Mesh] = []
     wall = np.asarray(quarter.walls[rng.integers(0, len(quarter.walls))])
-    tone: Color = tuple(float(c) for c in wall * rng.uniform(0.85, 1.12))  # type: ignore[assignment]
+    r, g, b = (float(c) for c in wall * rng.uniform(0.85, 1.12))
+    tone: Color = (r, g, b)
     floor = float(rng.uniform(2.75, 3.3))
     style = Style(
         wall=tone, trim=quarter.trim, floor_m=floor, bay_m=float(rng.uniform(1.9, 2.7)),
@@ -223,10 +224,11 @@ def old_house(
     tile = quarter.tiles[rng.integers(0, len(quarter.tiles))]
     ridge = gable_roof(
         blocks, rng, wide, deep, tall, pitch, tile, front_gable=front_gable, wall=tone,
-        snow=quarter.snow, material=style.material, over_m=0.12 if quarter.kind == "brick" else 0.35,
+        snow=quarter.snow, material=style.material,
+        over_m=0.12 if quarter.kind == "brick" else 0.35,
     )  # fmt: skip
     if front_gable:
-        attic = dressed(style, window=(0.75, 1.05))
+        attic = replace(style, window=(0.75, 1.05))
         rows = [(0.0, tall + rise * 0.30)] if rise > 2.2 else []
         if wide > 5.5 and rise > 3.5:
             rows = [(-0.9, tall + rise * 0.2), (0.9, tall + rise * 0.2), (0.0, tall + rise * 0.52)]
@@ -271,7 +273,7 @@ def _ground_floor(
     extra += _door(blocks, rng, x_door, style, door)
     xs = [x for x in np.arange(-wide / 2 + 1.2, wide / 2 - 0.9, 2.1) if abs(x - x_door) > 1.5]
     if xs:
-        low = dressed(style, window=(0.95, 1.25))
+        low = replace(style, window=(0.95, 1.25))
         windows(blocks, rng, xs, np.full(len(xs), 1.75), low)
         if quarter.flowers and quarter.season in ("spring", "summer"):
             at = np.stack([xs, np.full(len(xs), 1.08), np.full(len(xs), 0.22)], axis=1)
@@ -426,7 +428,8 @@ def church_tower(
     top = body_m + float(roof.position[:, 1].max())
     ball = sphere(0.3, 6, 8).moved((0, top + 0.2, 0))
     parts.append(
-        merged([ball, box((0.1, 1.6, 0.1), (0, top + 1, 0)), box((0.8, 0.1, 0.1), (0, top + 1.2, 0))])
+        merged([ball, *(box(size, (0, top + y, 0)) for size, y in (
+            ((0.1, 1.6, 0.1), 1.0), ((0.8, 0.1, 0.1), 1.2)))])
         .painted((0.55, 0.4, 0.12), Material.METAL)
     )  # fmt: skip
     return merged([blocks.mesh(), *parts])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -294,7 +295,7 @@ def jungle_tree(kind: int, level: int) -> Mesh:
             t = np.linspace(0, 1, 6)
             line = np.stack([x + 0.2 * np.sin(t * 4), c[1] + (low - c[1]) * t, z + 0.15 * t], 1)
             parts.append(tube(line, 0.028, 4).painted((0.07, 0.085, 0.03), Material.BARK, 0.6))
-    count, size = ((1500, 0.42), (460, 0.72), (130, 1.3))[level]
+    count, size = ((2100, 0.44), (640, 0.75), (150, 1.4))[level]
     color = ((0.042, 0.095, 0.018), (0.055, 0.11, 0.02), (0.035, 0.08, 0.025))[kind % 3]
     parts.append(leaf_cloud(rng, centers, rng.uniform(1.3, 2.3, puffs), count, size, color))
     return merged(parts)
@@ -383,7 +384,7 @@ def gravestone(kind: int) -> Mesh:
     tone = np.array((0.27, 0.265, 0.25)) * rng.uniform(0.8, 1.2)
     blocks = Blocks()
     blocks.put((0, tall / 2, 0), (wide, tall, 0.14), tone, Material.ROCK, 0.6)
-    for a, b in zip(t[:-1], t[1:], strict=True):
+    for a, b in pairwise(t):
         quad = []
         for z in (-0.07, 0.07):
             quad += [(wide / 2 * np.cos(a), tall, z), (wide / 2 * np.cos(b), tall, z)]

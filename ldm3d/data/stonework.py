@@ -207,9 +207,9 @@ def column(
     rows, radii = [], []
     for i in range(drums):
         for t in (0.0, 0.06, 0.94, 1.0):
-            y = (i + t) / drums * tall_m
-            swell = 1 - 0.17 * (y / max(tall_m, 4.0)) ** 1.4
-            rows.append(y)
+            level = (i + t) / drums * tall_m
+            swell = 1 - 0.17 * (level / max(tall_m, 4.0)) ** 1.4
+            rows.append(level)
             radii.append(radius_m * swell * (0.965 if t in (0.0, 1.0) else 1.0))
     line, r = np.array(rows), np.array(radii)
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)

@@ -36,8 +36,8 @@ def _head(lit: bool, glow: ArrayLike) -> Mesh:
     cap = flat(lathe([[0.26, 0.2], [0.24, 0.25], [0.07, 0.42], [0.05, 0.5], [0.0, 0.56]], 4))
     foot = flat(lathe([[0.0, -0.33], [0.1, -0.3], [0.13, -0.25], [0.0, -0.25]], 4))
     bars = [
-        tube([[r[0] * 0.11, -0.25, r[1] * 0.11], [r[0] * 0.19, 0.2, r[1] * 0.19]], 0.014, 4)
-        for r in ((1, 0), (-1, 0), (0, 1), (0, -1))
+        tube([[x * 0.11, -0.25, z * 0.11], [x * 0.19, 0.2, z * 0.19]], 0.014, 4)
+        for x, z in ((1, 0), (-1, 0), (0, 1), (0, -1))
     ]
     return merged([glass, merged([cap, foot, *bars]).painted(IRON, Material.METAL)])
 
@@ -84,7 +84,7 @@ def mast_lamp(lit: bool = False, style: int = 0) -> Mesh:
     """Return a modern street light; its head at (1.6, 7, 0) (style 0) or (0, 4.2, 0) (style 1)."""
     kind, tint = (Material.GLOW, (9.0, 7.6, 5.4)) if lit else (Material.MATTE, (0.55, 0.55, 0.53))
     if style == 0:
-        pole = tube([[0, 0, 0], [0, 6.2, 0], [0.5, 6.95, 0], [1.3, 7.1, 0]], 0.07, 7)
+        pole = tube([[0.0, 0, 0], [0, 6.2, 0], [0.5, 6.95, 0], [1.3, 7.1, 0]], 0.07, 7)
         hood = box((0.75, 0.09, 0.26), (1.6, 7.09, 0), 0.03)
         bulb = box((0.6, 0.04, 0.2), (1.6, 7.03, 0)).painted(tint, kind)
     else:
@@ -417,7 +417,7 @@ def cloth_line(
     tones_ = np.array(
         [[0.7, 0.68, 0.64], [0.25, 0.35, 0.5], [0.6, 0.2, 0.15], [0.65, 0.55, 0.3], [0.7, 0.7, 0.7]]
     )
-    for s in np.arange(0.14, 0.86, 0.75 / max(np.linalg.norm(b - a), 1.5)):
+    for s in np.arange(0.14, 0.86, 0.75 / max(float(np.linalg.norm(b - a)), 1.5)):
         top = a + (b - a) * s - np.array([0, 4 * sag_m, 0]) * s * (1 - s)
         wide, tall = rng.uniform(0.22, 0.34), rng.uniform(0.5, 1.0)
         corners = []

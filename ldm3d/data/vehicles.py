@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -61,7 +62,7 @@ def _cabin(line: Doubles, half: float, base: float, long: float, paint: ArrayLik
     """Return windows and roof: glass sides with posts, painted above."""
     blocks = Blocks()
     glass = (0.045, 0.055, 0.065)
-    for (t0, h0), (t1, h1) in zip(line[:-1], line[1:], strict=True):
+    for (t0, h0), (t1, h1) in pairwise(line):
         z0, z1 = (t0 - 0.5) * long, (t1 - 0.5) * long
         quad = []
         for z, high in ((z0, h0), (z1, h1)):
@@ -104,11 +105,11 @@ def car(paint: int = 0, kind: str = "car", lit: bool = False, snow: bool = False
     parts = [_loft(_BODIES[shape], long, color), _cabin(line, half, base, long, color)]
     if shape == "van":
         side = Blocks()
-        for x in (-1, 1):
+        for x in (-1.0, 1.0):
             side.put((x * 0.87, 1.55, 0.85), (0.16, 0.95, 2.9), color, Material.METAL)
         parts.append(side.mesh())
     wheels = []
-    for x in (-1, 1):
+    for x in (-1.0, 1.0):
         for z in (-0.305, 0.30):
             tire = cylinder(0.33, 0.22, 16).turned(np.pi / 2, "z").painted((0.014, 0.014, 0.015))
             hub = cylinder(0.20, 0.24, 10).turned(np.pi / 2, "z")

@@ -149,7 +149,8 @@ def _dress_wall(castle: _Castle, use: str, at: Doubles, out: Doubles, long: floa
     if use == "hall" and long > 11:
         quarter = QUARTERS["timber" if rng.random() < 0.45 else "stone"]
         quarter = replace(
-            quarter, lit=0.6 if look.dark else 0.0, snow=look.snow, season=look.season, flowers=0.0, shops=0.0,
+            quarter, lit=0.6 if look.dark else 0.0, snow=look.snow, season=look.season,
+            flowers=0.0, shops=0.0,
             tiles=(castle.tile,), walls=quarter.walls[:2] if quarter.kind == "timber" else
             (tuple(castle.color * 1.1),),
         )  # fmt: skip
@@ -259,79 +260,111 @@ def _inside(corners: Doubles, x: float, z: float, gap: float) -> bool:
     return True
 
 
-def _yard(castle: _Castle, corners: Doubles) -> None:
-    """Put things into the yard; two kinds stand within 4 m."""
-    rng, land, look = castle.rng, castle.land, castle.look
-    white = look.snow > 0.5
+@dataclass(frozen=True)
+class _Yard:
+    """Where a thing may go, and which way it looks."""
 
-    def spot(near: float, far: float, radius: float) -> tuple[float, float]:
-        x, z = 0.0, 0.0
+    castle: _Castle
+    corners: Doubles
+    near_m: float
+    far_m: float
+
+    @property
+    def white(self) -> bool:
+        return self.castle.look.snow > 0.5
+
+    def spot(self, radius: float, closer: float = 0.0, farther: float = 0.0) -> tuple[float, float]:
+        """Return a free place inside the walls and claim it."""
+        rng, land = self.castle.rng, self.castle.land
+        x, z = 0.0, self.near_m + closer
         for _ in range(60):
-            r, a = rng.uniform(near, far), rng.uniform(0, 6.283)
+            r, a = rng.uniform(self.near_m + closer, self.far_m + farther), rng.uniform(0, 6.283)
             x, z = float(r * np.sin(a)), float(-r * np.cos(a))
-            if land.free(x, z, radius) and _inside(corners, x, z, radius + 1.6):
+            if land.free(x, z, radius) and _inside(self.corners, x, z, radius + 1.6):
                 break
         land.claim(x, z, radius)
         return x, z
 
-    names = [str(n) for n in rng.permutation(
-        ["barrels", "cart", "rack", "hay", "crates", "brazier", "dummy", "bench"])]  # fmt: skip
-    for place, name in enumerate(names[: int(rng.integers(4, 7))]):
+    def put(self, mesh: Mesh, at: tuple[float, float], *, facing: bool = False) -> None:
+        """Place a mesh, turned anyhow or about towards the eye."""
+        rng = self.castle.rng
+        yaw = float(np.arctan2(-at[0], -at[1]) + rng.normal(0, 0.4))
+        self.castle.land.put(mesh, *at, yaw=yaw if facing else float(rng.uniform(0, 6.283)))
+
+
+def _barrels(yard: _Yard) -> str:
+    for _ in range(int(yard.castle.rng.integers(2, 5))):
+        yard.put(barrel(), yard.spot(0.4, 0.0, 0.6))
+    return "barrels"
+
+
+def _cart(yard: _Yard) -> str:
+    yard.put(hay_cart(yard.castle.rng, yard.white), yard.spot(1.5, 1.1, 1.5))
+    return "a hay cart"
+
+
+def _rack(yard: _Yard) -> str:
+    yard.put(weapon_rack(yard.castle.rng), yard.spot(0.9, 0.3), facing=True)
+    return "a rack of spears and shields"
+
+
+def _hay(yard: _Yard) -> str:
+    for _ in range(3):
+        yard.put(hay(yard.castle.rng, (0.75, 0.5, 0.7), 420), yard.spot(0.8, 0.4, 1.0))
+    return "heaps of hay"
+
+
+def _crates(yard: _Yard) -> str:
+    for _ in range(3):
+        kind = int(yard.castle.rng.integers(0, 6))
+        yard.put(crate(kind, not yard.white).scaled(1.1), yard.spot(0.4))
+    return "wooden crates"
+
+
+def _brazier(yard: _Yard) -> str:
+    burning = yard.castle.look.dark or yard.castle.look.season == "winter"
+    at = yard.spot(0.6, 0.3)
+    yard.put(brazier(burning), at)
+    yard.castle.fire(at[0], 1.5, at[1], 1.3)
+    return "a burning brazier" if burning else "an iron brazier"
+
+
+def _dummy(yard: _Yard) -> str:
+    yard.put(dummy(), yard.spot(0.7), facing=True)
+    return "a training dummy"
+
+
+def _bench(yard: _Yard) -> str:
+    yard.put(bench(2, yard.white), yard.spot(0.9))
+    return "a stone bench"
+
+
+_THINGS = (_barrels, _cart, _rack, _hay, _crates, _brazier, _dummy, _bench)
+
+
+def _furnish(castle: _Castle, corners: Doubles) -> None:
+    """Put things into the yard; two kinds stand within 4 m."""
+    rng, land, look = castle.rng, castle.land, castle.look
+    order = rng.permutation(len(_THINGS))[: int(rng.integers(4, 7))]
+    for place, index in enumerate(order):
         near, far = (1.7, 3.4) if place < 2 else (3.2, 9.0)
-        yaw = float(rng.uniform(0, 6.283))
-        if name == "barrels":
-            for _ in range(int(rng.integers(2, 5))):
-                x, z = spot(near, far + 0.6, 0.4)
-                land.put(barrel(), x, z, yaw=yaw)
-            castle.say("barrels")
-        elif name == "cart":
-            x, z = spot(near + 1.1, far + 1.5, 1.5)
-            land.put(hay_cart(rng, white), x, z, yaw=yaw)
-            castle.say("a hay cart")
-        elif name == "rack":
-            x, z = spot(near + 0.3, far, 0.9)
-            land.put(weapon_rack(rng), x, z, yaw=float(np.arctan2(-x, -z)) + rng.normal(0, 0.4))
-            castle.say("a rack of spears and shields")
-        elif name == "hay":
-            for _ in range(3):
-                x, z = spot(near + 0.4, far + 1, 0.8)
-                land.put(hay(rng, (0.75, 0.5, 0.7), 420), x, z, yaw=yaw)
-            castle.say("heaps of hay")
-        elif name == "crates":
-            for _ in range(3):
-                x, z = spot(near, far, 0.4)
-                land.put(crate(int(rng.integers(0, 6)), not white), x, z, yaw=yaw, size=1.1)
-            castle.say("wooden crates")
-        elif name == "brazier":
-            x, z = spot(near + 0.3, far, 0.6)
-            burning = look.dark or look.season == "winter"
-            land.put(brazier(burning), x, z, yaw=yaw)
-            castle.fire(x, 1.5, z, 1.3)
-            castle.say("a burning brazier" if burning else "an iron brazier")
-        elif name == "dummy":
-            x, z = spot(near, far, 0.7)
-            land.put(dummy(), x, z, yaw=float(np.arctan2(-x, -z)))
-            castle.say("a training dummy")
-        else:
-            x, z = spot(near, far, 0.9)
-            land.put(bench(2, white), x, z, yaw=yaw)
-            castle.say("a stone bench")
-    x, z = spot(4.2, 9.0, 1.8)
+        castle.say(_THINGS[int(index)](_Yard(castle, corners, near, far)))
+    yard = _Yard(castle, corners, 4.2, 9.0)
+    at = yard.spot(1.8)
     if rng.random() < 0.75:
-        land.put(draw_well(rng, white, castle.color), x, z, yaw=float(rng.uniform(0, 6)))
+        yard.put(draw_well(rng, yard.white, castle.color), at)
         castle.say("a well")
     else:
-        land.put(statue(bool(rng.random() < 0.5)), x, z, yaw=float(np.arctan2(-x, -z)))
+        yard.put(statue(bool(rng.random() < 0.5)), at, facing=True)
         castle.say("a statue")
     if rng.random() < 0.55:
-        x, z = spot(5.5, 11, 2.0)
-        kind = int(rng.integers(0, 3))
-        land.put(leafy_tree(kind, 0, look.season, int(rng.integers(0, 3))), x, z,
-                 size=float(rng.uniform(0.7, 1.05)), yaw=float(rng.uniform(0, 6)))  # fmt: skip
+        x, z = yard.spot(2.0, 1.3, 2.0)
+        tree = leafy_tree(int(rng.integers(0, 3)), 0, look.season, int(rng.integers(0, 3)))
+        land.put(tree, x, z, size=float(rng.uniform(0.7, 1.05)), yaw=float(rng.uniform(0, 6)))
         castle.say("an old tree")
 
 
-def _ground(castle: _Castle, corners: Doubles, kind: str) -> None:
+def _ground(castle: _Castle, kind: str) -> None:
     rng, land, look, number = castle.rng, castle.land, castle.look, castle.number
     mesh = land_surface(land.height, land.detail, 3200)
     x, y, z = mesh.position.T
@@ -347,18 +380,19 @@ def _ground(castle: _Castle, corners: Doubles, kind: str) -> None:
     color = mix(color, np.array([0.2, 0.2, 0.21]), smoothstep(260, 420, y))
     color = mix(color, np.array([0.75, 0.79, 0.85]), smoothstep(400, 540, y))
     kinds = np.where(far > 200, float(Material.ROCK), float(Material.GROUND))
+    color = np.clip(color, 0.004, 1)
     land.scene.add(painted_land(mesh, color, kinds, look, number), casts_sky=False)
     tone = np.array(COBBLES[int(rng.integers(0, len(COBBLES)))]) * 0.85
     stone = 0.19 * min(land.bold, 1.75) ** 0.6
     laid_ones = laid(rng, (-17, -17, 17, 17), (stone * 1.5, stone), tone, y_m=0.035, patches=number)
-    kept = _cobbled(castle, laid_ones, corners, kind)
+    kept = _cobbled(castle, laid_ones, kind)
     turn = float(rng.uniform(0, 1.57))
     land.scene.add(weathered(kept.turned(turn), look, number), casts_sky=False, casts_sun=False)
     if look.snow < 0.6:
-        _tufts(castle, corners, grass, kind)
+        _tufts(castle, grass, kind)
 
 
-def _cobbled(castle: _Castle, mesh: Mesh, corners: Doubles, kind: str) -> Mesh:
+def _cobbled(castle: _Castle, mesh: Mesh, kind: str) -> Mesh:
     """Keep the stones that still lie there: everywhere, or in patches."""
     first = mesh.position[::8]
     wish = fbm(first[:, 0], first[:, 2], 8.0, 3, castle.number + 9)
@@ -377,7 +411,7 @@ def _cobbled(castle: _Castle, mesh: Mesh, corners: Doubles, kind: str) -> Mesh:
                 mesh.material[rows], faces.reshape(-1, 3).astype(np.int32))  # fmt: skip
 
 
-def _tufts(castle: _Castle, corners: Doubles, grass: Floats, kind: str) -> None:
+def _tufts(castle: _Castle, grass: Doubles, kind: str) -> None:
     land, rng = castle.land, castle.rng
     count = {"grass": 7000, "earth": 1500, "cobbles": 1300}[kind]
     for k in range(2):
@@ -417,8 +451,8 @@ def build(streams: Streams) -> Scene:
     corners = _corners(rng)
     _great_tower(castle, corners)
     _walls(castle, corners)
-    _yard(castle, corners)
-    _ground(castle, corners, str(rng.choice(["grass", "earth", "cobbles", "cobbles"])))
+    _furnish(castle, corners)
+    _ground(castle, str(rng.choice(["grass", "earth", "cobbles", "cobbles"])))
     bounce(scene, [(0.0, 11.0, 0.0)], 0.13)
     scene.eyes = tuple(eye for eye in land.eyes(5, 6.0) if _inside(corners, eye[0], eye[2], 1.7))[
         :3

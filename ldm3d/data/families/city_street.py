@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ldm3d.data.blocks import Blocks
 from ldm3d.data.bounce import bounce
@@ -67,7 +67,13 @@ class _City:
     land: Land
     plan: _Plan
     rng: np.random.Generator
+    number: int
     details: list[str] = field(default_factory=list)
+
+    def pave(self, mesh: Mesh, shiny: float = 0.8) -> None:
+        """Lay paving, wet or snowed upon as the weather asks."""
+        shown = weathered(mesh, self.land.look, self.number, shiny=shiny)
+        self.land.scene.add(shown, casts_sun=False, casts_sky=False)
 
     def say(self, name: str) -> None:
         if name not in self.details:
@@ -202,38 +208,33 @@ def _sign(city: _City, x: float, side: float, z: float, wide: float, tall: float
 
 
 def _ground(city: _City, streams: Streams) -> None:
-    rng, plan, scene = city.rng, city.plan, city.land.scene
-    look, number = city.land.look, streams.number
+    rng, plan, number = city.rng, city.plan, streams.number
     x0, x1 = plan.middle_m - plan.road_m, plan.middle_m + plan.road_m
 
-    def put(mesh: Mesh, shiny: float = 0.8) -> None:
-        scene.add(weathered(mesh, look, number, shiny=shiny), casts_sun=False, casts_sky=False)
-
     tone = np.array((0.062, 0.063, 0.068)) * rng.uniform(0.8, 1.5)
-    put(sheet((-130, -130, 130, 130), -0.04, tone * 1.4, 4.0, number), 0.2)
+    city.pave(sheet((-130, -130, 130, 130), -0.04, tone * 1.4, 4.0, number), 0.2)
     slab = np.array(SLABS[int(rng.integers(0, len(SLABS)))]) * 0.72
-    low = slice_z = 24.0
+    low = 24.0
     if plan.cars:
-        put(sheet((x0, -100, x1, 100), 0.0, tone, 0.7, number, patchy=0.35), 0.85)
+        city.pave(sheet((x0, -100, x1, 100), 0.0, tone, 0.7, number, patchy=0.35), 0.85)
         c0, c1 = plan.cross_m - plan.cross_half_m, plan.cross_m + plan.cross_half_m
-        put(sheet((-80, c0, 80, c1), -0.006, tone, 0.9, number, patchy=0.35), 0.85)
-        _marks(city, put)
+        city.pave(sheet((-80, c0, 80, c1), -0.006, tone, 0.9, number, patchy=0.35), 0.85)
+        _marks(city)
     else:
         stone = (0.8, 0.5) if rng.random() < 0.5 else (0.42, 0.42)
         band = slab * (1.15 if rng.random() < 0.5 else 0.7)
-        put(laid(rng, (x0, -low, x1, slice_z), stone, band, patches=number, spread=0.1))
-        put(sheet((x0, -95, x1, 95), -0.02, band, 1.0, number))
+        city.pave(laid(rng, (x0, -low, x1, low), stone, band, patches=number, spread=0.1))
+        city.pave(sheet((x0, -95, x1, 95), -0.02, band, 1.0, number))
         line = laid(
             rng, (plan.middle_m - 0.25, -40, plan.middle_m + 0.25, 40), (0.5, 0.5), tone * 3
         )
-        put(line.moved((0, 0.006, 0)))
-    _walks(city, slab, put)
+        city.pave(line.moved((0, 0.006, 0)), 0.8)
+    _walks(city, slab)
 
 
-def _walks(city: _City, slab: NDArray[np.float64], put: object) -> None:
+def _walks(city: _City, slab: NDArray[np.float64]) -> None:
     """Lay the pavements, a step higher than the road, open at the cross street."""
     rng, plan = city.rng, city.plan
-    assert callable(put)
     high = 0.13 if plan.cars else 0.012
     gap = plan.cross_half_m
     for side in (-1.0, 1.0):
@@ -245,34 +246,33 @@ def _walks(city: _City, slab: NDArray[np.float64], put: object) -> None:
             near0, near1 = max(z0, -20.0), min(z1, 20.0)
             if near1 - near0 > 1.0:
                 area = (left, near0, right, near1)
-                put(laid(rng, area, stone, slab, y_m=high, spread=0.07, gap_m=0.03,
-                         patches=city.rng.integers(1, 99)))  # fmt: skip
-            put(sheet((left, z0, right, z1), high - 0.025, slab * 0.85, 0.9, 5))
+                city.pave(laid(rng, area, stone, slab, y_m=high, spread=0.07, gap_m=0.03,
+                         patches=int(city.rng.integers(1, 99))))  # fmt: skip
+            city.pave(sheet((left, z0, right, z1), high - 0.025, slab * 0.85, 0.9, 5))
             if plan.cars:
                 kerb = laid(
                     rng, (a - 0.14, z0 if near1 < near0 else near0, a + 0.14, max(near1, z0 + 2)),
                     (0.4, 1.0), slab * 1.15, y_m=high + 0.006, spread=0.06,
                 )  # fmt: skip
-                put(kerb)
+                city.pave(kerb, 0.8)
                 face = Blocks()
                 face.put((a, high / 2 - 0.02, (z0 + z1) / 2), (0.26, high, z1 - z0), slab)
                 city.land.scene.add(face.mesh(), casts_sun=False, casts_sky=False)
 
 
-def _marks(city: _City, put: object) -> None:
+def _marks(city: _City) -> None:
     """Paint lanes and zebra crossings on the road."""
     plan, rng = city.plan, city.rng
-    assert callable(put)
     blocks = Blocks()
     white = (0.50, 0.49, 0.46)
     mid = np.array((0.50, 0.33, 0.05)) if rng.random() < 0.4 else np.array(white)
     gap = plan.cross_half_m + 4.2
 
-    def dashes(x: float, color: object, long: float, every: float) -> None:
-        z = np.arange(-90, 90, every)
-        z = z[np.abs(z - plan.cross_m) > gap + long / 2]
-        at = np.stack([np.full(len(z), x), np.full(len(z), 0.0), z], 1)
-        blocks.put(at, (0.13, 0.012, long), color, Material.STONE)  # type: ignore[arg-type]
+    def dashes(x: float, color: ArrayLike, long: float, every: float) -> None:
+        run = np.arange(-90, 90, every)
+        run = run[np.abs(run - plan.cross_m) > gap + long / 2]
+        at = np.stack([np.full(len(run), x), np.full(len(run), 0.0), run], 1)
+        blocks.put(at, (0.13, 0.012, long), color, Material.STONE)
 
     if plan.road_m > 5:
         for x in (-0.14, 0.14):
@@ -285,15 +285,15 @@ def _marks(city: _City, put: object) -> None:
     if abs(plan.middle_m) < plan.road_m:  # who stands in the road stands on a crossing
         zebras.append(float(rng.uniform(-2.4, 2.4)))
     for z in zebras:
-        x = np.arange(-plan.road_m + 0.5, plan.road_m - 0.2, 1.0) + plan.middle_m
-        at = np.stack([x, np.full(len(x), 0.001), np.full(len(x), z)], 1)
+        bars = np.arange(-plan.road_m + 0.5, plan.road_m - 0.2, 1.0) + plan.middle_m
+        at = np.stack([bars, np.full(len(bars), 0.001), np.full(len(bars), z)], 1)
         blocks.put(at, (0.52, 0.014, 3.2), white, Material.STONE)
     city.say("a zebra crossing")
     for _ in range(5):
         x, z = plan.middle_m + rng.uniform(-0.8, 0.8) * plan.road_m, rng.uniform(-12, 12)
         lid = cylinder(0.34, 0.012, 18).painted((0.035, 0.034, 0.033), Material.METAL)
         city.land.scene.add(lid.moved((x, 0.0, z)), casts_sun=False, casts_sky=False)
-    put(blocks.mesh(), 0.55)
+    city.pave(blocks.mesh(), 0.55)
 
 
 def _traffic(city: _City) -> None:
@@ -526,7 +526,7 @@ def build(streams: Streams) -> Scene:
     )
     land = Land(scene, _flat, rng, look, streams.detail)
     land.claim(0.0, 0.0, 0.95)
-    city = _City(land, plan, rng)
+    city = _City(land, plan, rng, streams.number)
     _near(city)
     _rows(city)
     _furniture(city)

@@ -258,10 +258,7 @@ def _arcaded(town: _Town, start: Doubles, end: Doubles, inside: Doubles) -> None
         at = start + way * total * (i + 0.5) / count
         upper, _ = old_house(rng, plan.quarter, total / count + 0.1, int(rng.integers(1, 3)))
         lifted = placed(np.array([[at[0], 1.25, at[1]]]), 1.0, yaw)
-        keep = upper.position[:, 1] > 3.18
-        faces = upper.faces[
-            keep[upper.faces].all(axis=1) | (upper.position[upper.faces, 1] > 2.9).all(axis=1)
-        ]
+        faces = upper.faces[(upper.position[upper.faces, 1] > 2.9).all(axis=1)]
         top = Mesh(upper.position, upper.normal, upper.texture, upper.color, upper.material, faces)
         town.land.scene.add(top, lifted)
         back = at - out * 3.2
@@ -300,18 +297,7 @@ def _middle(town: _Town, cx: float, cz: float) -> None:
         land.put(tree, x, z, yaw=yaw, size=1.15)
         town.details.append("an old tree")
     if rng.random() < 0.62:
-        stalls = int(rng.integers(2, 8))
-        for _ in range(stalls):
-            x, z = land.find(3.2, 12, 1.9)
-            if abs(x - cx) > wide - 2.6 or abs(z - cz) > long - 2.6:
-                continue
-            turn = float(np.arctan2(-x, -z) + rng.normal(0, 0.9))
-            land.put(market_stall(rng, plan.snowy, plan.dark), x, z, yaw=turn)
-            if plan.dark:
-                _lamp(
-                    land, (x + 0.5 * np.sin(turn), 2.1, z + 0.5 * np.cos(turn)), (1.5, 0.85, 0.33)
-                )
-        town.details.append("market stalls with striped roofs")
+        _stalls(town, cx, cz)
     for _ in range(int(rng.integers(2, 5))):
         x, z = land.find(3.5, min(wide, 11), 0.6)
         heads = int(rng.integers(1, 3))
@@ -319,14 +305,31 @@ def _middle(town: _Town, cx: float, cz: float) -> None:
         if plan.dark:
             _lamp(land, (x, 3.7 if heads == 1 else 3.3, z))
     if rng.random() < 0.4 and not plan.snowy:
-        for _ in range(int(rng.integers(2, 5))):
-            x, z = land.find(5, 12, 1.2)
-            if abs(x - cx) < wide - 3 and abs(z - cz) < long - 3:
-                tree = leafy_tree(1, 1, land.look.season)
-                land.put(
-                    tree, x, z, yaw=float(rng.uniform(0, 6)), size=float(rng.uniform(0.6, 0.85))
-                )
-        town.details.append("trees")
+        _square_trees(town, cx, cz)
+
+
+def _stalls(town: _Town, cx: float, cz: float) -> None:
+    rng, plan, land = town.rng, town.plan, town.land
+    for _ in range(int(rng.integers(2, 8))):
+        x, z = land.find(3.2, 12, 1.9)
+        if abs(x - cx) > plan.size[0] - 2.6 or abs(z - cz) > plan.size[1] - 2.6:
+            continue
+        turn = float(np.arctan2(-x, -z) + rng.normal(0, 0.9))
+        land.put(market_stall(rng, plan.snowy, plan.dark), x, z, yaw=turn)
+        town.details.append("market stalls with striped roofs")
+        if plan.dark:
+            front = (x + 0.5 * float(np.sin(turn)), 2.1, z + 0.5 * float(np.cos(turn)))
+            _lamp(land, front, (1.5, 0.85, 0.33))
+
+
+def _square_trees(town: _Town, cx: float, cz: float) -> None:
+    rng, plan, land = town.rng, town.plan, town.land
+    for _ in range(int(rng.integers(2, 5))):
+        x, z = land.find(5, 12, 1.2)
+        if abs(x - cx) < plan.size[0] - 3 and abs(z - cz) < plan.size[1] - 3:
+            yaw, size = float(rng.uniform(0, 6)), float(rng.uniform(0.6, 0.85))
+            land.put(leafy_tree(1, 1, land.look.season), x, z, yaw=yaw, size=size)
+            town.details.append("trees")
 
 
 def _christmas_tree(town: _Town, x: float, z: float) -> None:

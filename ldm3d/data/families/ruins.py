@@ -53,7 +53,7 @@ from ldm3d.data.stonework import (
     tones,
 )
 from ldm3d.data.street_things import figure
-from ldm3d.data.terrain import mix, scattered, smoothstep
+from ldm3d.data.terrain import mix, point_on, scattered, smoothstep
 from ldm3d.data.woodland import birch, bush, leafy_tree
 
 Floats = NDArray[np.float32]
@@ -78,6 +78,10 @@ COLORS = {
     "abbey": ((0.33, 0.31, 0.27), (0.38, 0.33, 0.26), (0.28, 0.28, 0.28)),
     "jungle": ((0.23, 0.225, 0.19), (0.27, 0.24, 0.19), (0.20, 0.205, 0.195)),
 }
+BLOOMS = (
+    ((0.62, 0.03, 0.02), (0.03, 0.02, 0.02)), ((0.72, 0.70, 0.66), (0.7, 0.4, 0.03)),
+    ((0.66, 0.48, 0.03), (0.5, 0.2, 0.01)),
+)  # fmt: skip
 
 
 @dataclass
@@ -110,7 +114,7 @@ class _Site:
     ) -> None:  # fmt: skip
         """Place a mesh in the building's frame, with snow on it."""
         px, pz = self.at(x, z)
-        ground = float(self.land.height(np.float32([px]), np.float32([pz]))[0])
+        ground = point_on(self.land.height, px, pz)[1]
         rows = placed(np.array([[px, ground + y, pz]]), size, self.turn + yaw)
         self.land.scene.add(snowed(mesh, self.look.snow), rows)
         if claim:
@@ -322,8 +326,8 @@ def _roman(site: _Site) -> None:
     site.say("a triumphal arch")
     brick = np.array((0.36, 0.17, 0.11)) * rng.uniform(0.85, 1.15)
     for _ in range(int(rng.integers(3, 6))):
-        side = float(rng.choice([-1, 1]))
-        x, z = aside + side * (half + float(rng.uniform(3.5, 9))), float(rng.uniform(-16, 16))
+        beside = half + float(rng.uniform(3.5, 9))
+        x, z = aside + float(rng.choice([-1, 1])) * beside, float(rng.uniform(-16, 16))
         long, tall_wall = float(rng.uniform(6, 13)), float(rng.uniform(3, 6.5))
         gate = tuple((float(v), float(rng.uniform(0.7, 1.2)), 1.9, 0.0) for v in
                      np.arange(-long / 2 + 2, long / 2 - 1, 3.4))  # fmt: skip
@@ -333,8 +337,8 @@ def _roman(site: _Site) -> None:
         site.put(wall, x, z, yaw=yaw)
         _creeper_wall(site, x, z, yaw, long, tall_wall * 0.5)
     site.say("brick walls")
-    side = float(rng.choice([-1, 1]))
-    x, z = aside + side * half * 0.62, float(rng.choice([-1, 1])) * float(rng.uniform(2.2, 4.0))
+    x = aside + float(rng.choice([-1, 1])) * half * 0.62
+    z = float(rng.choice([-1, 1])) * float(rng.uniform(2.2, 4.0))
     if site.near(x, z) > 1.7:
         plinth = coursed(rng, 1.1, 1.1, (0.55, 0.4))
         from ldm3d.data.stonework import solid_stones
@@ -376,7 +380,7 @@ def _abbey(site: _Site) -> None:
         if rng.random() < 0.6:
             outer = broken_wall(
                 rng, long * 0.8, tall * 0.6, site.color, thick_m=0.8, moss=site.moss, ragged=1.0,
-                openings=tuple((v, 0.5, -2.6, 0.9) for v in np.arange(-long * 0.3, long * 0.3, bay)),
+                openings=tuple((v, 0.5, -2.6, 0.9) for v in np.arange(-long / 3, long / 3, bay)),
                 number=int(rng.integers(0, 999)),
             )  # fmt: skip
             site.put(outer, aside + side * (half + 3.4), shift, yaw=-side * np.pi / 2)
@@ -441,8 +445,10 @@ def _jungle(site: _Site) -> None:
         x, z = float(r * np.sin(angle)), float(r * np.cos(angle))
         long, tall = float(rng.uniform(4, 8)), float(rng.uniform(2.2, 4.5))
         opening = ((0.0, 0.8, 1.5, 0.0),) if rng.random() < 0.6 else ()
-        wall = broken_wall(rng, long, tall, site.color, openings=opening, moss=site.moss, ragged=0.7,
-                           stone=(0.7, 0.4), number=int(rng.integers(0, 999)))  # fmt: skip
+        wall = broken_wall(
+            rng, long, tall, site.color, openings=opening, moss=site.moss, ragged=0.7,
+            stone=(0.7, 0.4), number=int(rng.integers(0, 999)),
+        )  # fmt: skip
         yaw = float(np.arctan2(-x, -z) + rng.normal(0, 0.5))
         site.put(wall, x, z, yaw=yaw, claim=1.5)
         _creeper_wall(site, x, z, yaw, long, tall * 0.8)
@@ -488,8 +494,7 @@ def _plants(site: _Site) -> None:
         keep &= land.free(x, z, -0.2)
         land.plant(tuft, x[keep], z[keep], size=(0.5, 1.3), sun=False, sky=False)
     if look.season in ("spring", "summer") and site.kind != "jungle":
-        petal, heart = (((0.62, 0.03, 0.02), (0.03, 0.02, 0.02)), ((0.72, 0.7, 0.66), (0.7, 0.4, 0.03)),
-                        ((0.66, 0.48, 0.03), (0.5, 0.2, 0.01)))[int(rng.integers(0, 3))]  # fmt: skip
+        petal, heart = BLOOMS[int(rng.integers(0, len(BLOOMS)))]
         clump = flower(np.random.default_rng(4), petal, heart, 0.32, 0.04 * land.bold**0.5, 7, 4)
         x, z = scattered(rng, land.many(2600), 1.1, 15, power=0.8)
         keep = fbm(x, z, 5, 2, site.number + 22) > rng.uniform(0.0, 0.6, len(x))
@@ -499,37 +504,41 @@ def _plants(site: _Site) -> None:
     _trees(site)
 
 
+def _jungle_plants(site: _Site) -> None:
+    """Plant ferns, palms and giant trees, leaving the temple's front open."""
+    rng, land = site.rng, site.land
+    for kind in range(3):
+        x, z = scattered(rng, land.many(900), 1.3, 22, power=0.8)
+        keep = (fbm(x, z, 5, 2, site.number + 25 + kind) > -0.1) & land.free(x, z, 0.25)
+        if kind < 2:
+            land.plant(light_fern(kind), x[keep], z[keep], size=(0.9, 1.9), sky=False)
+        else:
+            land.plant(palm(7, 9, 0.35), x[keep][::6], z[keep][::6], size=(0.4, 0.8), sky=False)
+    x, z = land.grid(4.7, 72)
+    d = np.hypot(x, z)
+    open_ = fbm(x, z, 22, 2, site.number + 30) > rng.uniform(-0.9, 0.5, len(x))
+    bx, bz = (
+        x * np.cos(site.turn) - z * np.sin(site.turn),
+        x * np.sin(site.turn) + z * np.cos(site.turn),
+    )
+    open_ &= (np.abs(bx) > 9 + 0.25 * d) | (bz > 2.5) | (d > 48)
+    keep = (d > 4.8) & open_ & land.free(x, z, 1.2)
+    x, z, d = x[keep], z[keep], d[keep]
+    for kind in range(3):
+        for level, (low, high) in enumerate(((0, 16), (16, 36), (36, 99))):
+            own = (np.arange(len(x)) % 3 == kind) & (d >= low) & (d < high)
+            land.plant(jungle_tree(kind, level), x[own], z[own], size=(0.75, 1.4), sky=level < 2)
+    x, z = scattered(rng, 14, 5, 24, power=0.7)
+    keep = land.free(x, z, 0.8)
+    for kind in range(2):
+        land.plant(palm(kind), x[keep][kind::2], z[keep][kind::2], size=(0.8, 1.5))
+    site.say("tall jungle trees")
+
+
 def _trees(site: _Site) -> None:
     rng, land, look = site.rng, site.land, site.look
     if site.kind == "jungle":
-        for kind in range(3):
-            x, z = scattered(rng, land.many(900), 1.3, 22, power=0.8)
-            keep = (fbm(x, z, 5, 2, site.number + 25 + kind) > -0.1) & land.free(x, z, 0.25)
-            if kind < 2:
-                land.plant(light_fern(kind), x[keep], z[keep], size=(0.9, 1.9), sky=False)
-            else:
-                land.plant(palm(7, 9, 0.35), x[keep][::6], z[keep][::6], size=(0.4, 0.8), sky=False)
-        x, z = land.grid(5.2, 75)
-        d = np.hypot(x, z)
-        open_ = fbm(x, z, 22, 2, site.number + 30) > rng.uniform(-0.9, 0.5, len(x))
-        bx, bz = (
-            x * np.cos(site.turn) - z * np.sin(site.turn),
-            x * np.sin(site.turn) + z * np.cos(site.turn),
-        )
-        open_ &= (np.abs(bx) > 9 + 0.25 * d) | (bz > 2.5) | (d > 48)
-        keep = (d > 6.5) & open_ & land.free(x, z, 1.2)
-        x, z, d = x[keep], z[keep], d[keep]
-        for kind in range(3):
-            for level, (low, high) in enumerate(((0, 16), (16, 36), (36, 99))):
-                own = (np.arange(len(x)) % 3 == kind) & (d >= low) & (d < high)
-                land.plant(
-                    jungle_tree(kind, level), x[own], z[own], size=(0.75, 1.4), sky=level < 2
-                )
-        x, z = scattered(rng, 14, 5, 24, power=0.7)
-        keep = land.free(x, z, 0.8)
-        for kind in range(2):
-            land.plant(palm(kind), x[keep][kind::2], z[keep][kind::2], size=(0.8, 1.5))
-        site.say("tall jungle trees")
+        _jungle_plants(site)
         return
     southern = site.kind in ("greek", "roman")
     x, z = scattered(rng, 46, 7.5, 60, power=0.75)
@@ -573,7 +582,7 @@ def _ground(site: _Site) -> None:
         (0.27, 0.215, 0.145) if site.kind in ("greek", "roman") else (0.15, 0.11, 0.07)
     )
     if site.kind == "jungle":
-        grass, earth = np.array((0.055, 0.09, 0.018)), np.array((0.10, 0.075, 0.045))
+        grass, earth = np.array((0.04, 0.065, 0.015)), np.array((0.085, 0.065, 0.04))
     color = mix(
         earth * (1 + 0.3 * patch[:, None]), grass * (1 + 0.35 * patch[:, None]),
         smoothstep(-0.3, 0.3, fbm(x, z, 6.5, 3, number + 5) + 0.15),
@@ -587,6 +596,7 @@ def _ground(site: _Site) -> None:
     color = mix(color, np.array([0.24, 0.22, 0.2]), smoothstep(250, 420, y))
     kind = Material.MOSS if site.kind == "jungle" else Material.GROUND
     kinds = np.where(far > 200, float(Material.ROCK), float(kind))
+    color = np.clip(color, 0.004, 1)
     land.scene.add(painted_land(mesh, color, kinds, look, number), casts_sky=False)
 
 
@@ -612,7 +622,7 @@ def build(streams: Streams) -> Scene:
         number, bumps_m=0.07, roll_m=float(rng.uniform(0.6, 2.0)), calm_m=16,
         hills_m=float(rng.uniform(30, 150)), mountains_m=float(rng.choice([0, 500, 800])),
     )  # fmt: skip
-    ground = float(height(np.float32([0]), np.float32([0]))[0])
+    ground = point_on(height, 0.0, 0.0)[1]
     scene = Scene(
         eye=(0.0, ground + EYE_M, 0.0),
         air=_air(look, kind),
@@ -633,7 +643,7 @@ def build(streams: Streams) -> Scene:
     _plants(site)
     _ground(site)
     if kind in ("abbey", "jungle"):
-        bounce(scene, [(0.0, ground + 10.0, 0.0)], 0.13 if kind == "abbey" else 0.26)
+        bounce(scene, [(0.0, ground + 10.0, 0.0)], 0.13 if kind == "abbey" else 0.16)
     scene.eyes = land.eyes(3, 4.0)
     return _worded(scene, site, look)
 
