@@ -213,7 +213,7 @@ def _lanterns(land: Land, spot: Spot) -> str:
         x, z = land.find(near, far, 0.4)
         at = land.put(street_lantern(dark, is_white(land)), x, z, yaw=spot.yaw_rad)
         if dark:
-            land.scene.lamps.append(Lamp((x, at[1] + 2.7, z), (5.2, 2.8, 1.0), 0.1, i == 0))
+            land.scene.lamps.append(Lamp((x, at[1] + 2.7, z), (5.2, 2.8, 1.0), 0.1, False))
     return "a lit street lantern" if dark else "a street lantern"
 
 

@@ -125,7 +125,9 @@ def birch(kind: int, level: int, season: str = "summer", snow: float = 0.0) -> M
         lean = np.array([[1, (-1) ** twin * 0.09, 0], [0, 1, 0], [0, rng.normal(0, 0.03), 1]])
         if kind % 5 == 3:
             wood, line = wood.transformed(lean), line @ lean.T
-        parts.append(_birch_bark(wood, sides, rng))
+        bark = _birch_bark(wood, sides, rng)
+        bark.color[:, :3] *= (1.0, 0.85, 0.55)[level]  # far stems would blend into a white band
+        parts.append(bark)
         limbs = (16, 11, 6)[level]
         t = rng.uniform(0.34, 0.97, limbs)
         root = np.stack([np.interp(t * tall, line[:, 1], line[:, i]) for i in range(3)], axis=1)

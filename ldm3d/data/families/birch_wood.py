@@ -130,7 +130,7 @@ def _trees(land: Land, plan: _Plan, number: int) -> None:
             sky = level == 0
             land.plant(tree, x[tall], z[tall], size=size[tall], sink_m=0.1, lean=0.03, sky=sky)
             dark, fir = spruce(kind % 4, level, frost_from(land.look.snow)), here & firs
-            land.plant(dark, x[fir], z[fir], size=size[fir] * 0.8, sink_m=0.1, sky=sky)
+            land.plant(dark, x[fir], z[fir], size=size[fir] * 0.8, sink_m=0.1, sky=False)
     x, z = scattered(rng, land.many(1500), 120, 480, power=0.7)
     keep = fbm(x, z, 80, 2, number + 14) > rng.uniform(-0.9, 0.2, len(x))
     land.plant(birch(0, 2, season), x[keep], z[keep], size=(0.9, 1.7), sink_m=0.4, sky=False)
@@ -192,7 +192,7 @@ def _air(look: Look) -> Air:
     shafts = 0.12 if max(air.sun) > 1.5 and air.sun_elevation_deg > 8 else air.shafts
     hazy = replace(
         air, fog_density=max(air.fog_density, 0.0014), fog_height_m=min(air.fog_height_m, 60.0),
-        shafts=shafts, sky_gain=air.sky_gain * 1.75,
+        shafts=shafts, sky_gain=air.sky_gain * 1.55,
     )  # fmt: skip
     return snowy_air(hazy, look)
 

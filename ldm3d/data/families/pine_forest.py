@@ -168,12 +168,12 @@ def _trees(land: Land, plan: _Plan, number: int) -> None:
     x, z, d, pines, young, turn, size = (v[clear] for v in (x, z, d, pines, young, turn, size))
     for i in np.flatnonzero(d < 12):
         land.claim(float(x[i]), float(z[i]), 0.45 if pines[i] else float(size[i]) * 3.6)
+    # Crowns cast no shadow of the sky: under dense ones no light would be left.
     for level, (low, high) in enumerate(((0, 15), (15, 42), (42, 1e9))):
-        sky = level == 0  # dense crowns far off would leave no light below
         for kind in range(4):
             here = (d >= low) & (d < high) & (turn == kind) & ~pines
             tree = spruce(kind, level, frost)
-            land.plant(tree, x[here], z[here], size=size[here], sink_m=0.15, sky=sky, lean=0.012)
+            land.plant(tree, x[here], z[here], size=size[here], sink_m=0.15, sky=False, lean=0.012)
         for kind in range(3):
             here = (d >= low) & (d < high) & (turn % 3 == kind) & pines
             tree = scots_pine(kind, level, frost)
@@ -198,7 +198,7 @@ def _undergrowth(land: Land, plan: _Plan, number: int) -> None:
 
     thin = 1.0 - 0.75 * look.snow
     grass = grass_color(look) * (0.8, 0.9, 1.0)
-    lush = {"grass": 9000, "moss": 2600, "needles": 1200, "bilberry": 2200, "fern": 2600}[
+    lush = {"grass": 9000, "moss": 2600, "needles": 2600, "bilberry": 2200, "fern": 2600}[
         plan.floor
     ]
     for kind in range(3):
@@ -209,7 +209,7 @@ def _undergrowth(land: Land, plan: _Plan, number: int) -> None:
     low = {"autumn": (0.20, 0.055, 0.025), "winter": (0.07, 0.055, 0.03)}.get(
         look.season, (0.055, 0.10, 0.022)
     )
-    many = {"bilberry": 3000, "moss": 900}.get(plan.floor, 450)
+    many = {"bilberry": 3000, "moss": 1100, "needles": 1000}.get(plan.floor, 600)
     for kind in range(2):
         x, z = kept(int(many * thin), 26, 6, 24 + kind)
         land.plant(shrublet(kind, low), x, z, size=(0.8, 1.9), sky=False)
@@ -222,6 +222,8 @@ def _undergrowth(land: Land, plan: _Plan, number: int) -> None:
             plant = plant.painted((0.20, 0.095, 0.03))
         land.plant(plant, x, z, size=(0.7, 1.5), sky=False)
     needles = ((0.17, 0.085, 0.035), (0.24, 0.13, 0.05), (0.10, 0.06, 0.03))
+    twigs = ((0.10, 0.075, 0.055), (0.20, 0.17, 0.14), (0.30, 0.18, 0.09))
+    strew_leaves(land, int(900 * thin), 9, twigs, size_m=0.13, number=number + 1)
     strew_leaves(land, int(5200 * thin), 11, needles, size_m=0.045, number=number)
 
 
@@ -236,7 +238,7 @@ def _air(streams: Streams, plan: _Plan) -> Air:
             fog_density=thick,
             fog_height_m=min(air.fog_height_m, 60.0),
             shafts=shafts,
-            sky_gain=air.sky_gain * 1.9,
+            sky_gain=air.sky_gain * 1.6,
         ),
         streams.look,
     )
