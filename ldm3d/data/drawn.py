@@ -116,35 +116,43 @@ class DrawnBatch:
         self.centers = matrix[:, :, :3] @ middle + matrix[:, :, 3]
         self.radii = radius * self._scale
 
-    def draw(
-        self,
-        visible: NDArray[np.bool_],
-        *,
-        shadow: bool,
-        pixel_m: NDArray[np.floating] | float = 0.0,
-    ) -> None:
+    def levels_at(self, pixel_m: NDArray[np.floating] | float) -> NDArray[np.int64]:
+        """Return which level (N,) each part needs; 0 has every face.
+
+        Args:
+            pixel_m: one number or (N,): metres that a pixel covers there.
+        """
+        if not self._coarse:
+            return np.zeros(len(self.radii), np.int64)
+        sizes = np.array([coarse.pixel_m for coarse in self._coarse])
+        return np.asarray(np.searchsorted(sizes, pixel_m / self._scale, side="right"))
+
+    def faces_at(self, level: NDArray[np.int64]) -> int:
+        """Return how many faces all parts have together at these levels (N,)."""
+        if self._pieces is not None:
+            return len(self._pieces.faces)
+        counts = [len(self.batch.mesh.faces), *(len(c.mesh.faces) for c in self._coarse)]
+        return int(np.array(counts)[level].sum())
+
+    def draw(self, visible: NDArray[np.bool_], level: NDArray[np.int64], *, shadow: bool) -> None:
         """Draw the chosen parts with the program that is set up.
 
         Args:
             visible: (N,) which parts.
+            level: (N,) of `levels_at`.
             shadow: into a shadow map.
-            pixel_m: one number or (N,): metres that a pixel covers there; 0 draws every face.
         """
         if not visible.any():
             return
         if self._pieces is not None:
             self._draw_pieces(visible, self._pieces, shadow)
             return
-        level = np.zeros(len(visible), np.int64)
-        if self._coarse:
-            sizes = np.array([coarse.pixel_m for coarse in self._coarse])
-            level[:] = np.searchsorted(sizes, pixel_m / self._scale, side="right")
-        for i, buffers in enumerate(self._buffers):
+        for i in np.unique(level[visible]):
             chosen = visible & (level == i)
-            count = int(chosen.sum())
-            if count:
-                self._rows.write(np.ascontiguousarray(self.batch.instances[chosen]).tobytes())
-                (buffers.shadow if shadow else buffers.surface).render(instances=count)
+            self._rows.write(np.ascontiguousarray(self.batch.instances[chosen]).tobytes())
+            buffers = self._buffers[i]
+            count = int(np.count_nonzero(chosen))
+            (buffers.shadow if shadow else buffers.surface).render(instances=count)
 
     def _draw_pieces(self, visible: NDArray[np.bool_], pieces: Pieces, shadow: bool) -> None:
         edge = np.flatnonzero(np.diff(np.concatenate([[0], visible.astype(np.int8), [0]])))

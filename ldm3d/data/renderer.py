@@ -49,7 +49,7 @@ class Effort:
 def training_effort(width_px: int) -> Effort:
     """Return the least effort that still looks right at `width_px`: for thousands of pictures."""
     return Effort(
-        passes=1, sky_fours=1, face_px=effort_for(width_px).face_px, cloud_steps=20,
+        passes=1, sky_fours=1, face_px=effort_for(width_px).face_px, cloud_steps=14,
         least_px=0.7, least_texels=2.0, clouds_px=width_px // 2, coarseness=2, shadowed_lamps=2,
         thrifty=True,
     )  # fmt: skip
@@ -118,8 +118,8 @@ class WorldRenderer:
         self._scene = scene
         self._effort = effort or Effort()
         thrifty = self._effort.thrifty
-        self._batches = [DrawnBatch(graphics, batch, thrifty=thrifty) for batch in scene.batches]
-        self._shadows = Shadows(graphics, self._batches, self._effort.coarseness)
+        self.batches = [DrawnBatch(graphics, batch, thrifty=thrifty) for batch in scene.batches]
+        self._shadows = Shadows(graphics, self.batches, self._effort.coarseness)
         self._kept = _KeptShadows()
         self._sky = self._sky_uniforms()
 
@@ -131,7 +131,7 @@ class WorldRenderer:
     def release(self) -> None:
         """Free the GPU memory."""
         self._shadows.release()
-        for drawn in self._batches:
+        for drawn in self.batches:
             drawn.release()
 
     def _sky_uniforms(self) -> dict[str, Any]:
@@ -280,6 +280,14 @@ class WorldRenderer:
         target.viewport = (0, 0, face_px * 3, face_px * 2)
         target.clear()
         context.enable(moderngl.DEPTH_TEST)
+        views = []
+        for drawn in self.batches:
+            relative = np.asarray((drawn.centers - eye) @ turn.T, np.float32)
+            far = np.linalg.norm(relative, axis=1)
+            large = drawn.radii > least_rad * far
+            level = drawn.levels_at(np.maximum(far - drawn.radii, 0) * 2 / face_px)
+            if large.any():
+                views.append((drawn, relative, large, level))
         for face in range(6):
             target.viewport = ((face % 3) * face_px, (face // 3) * face_px, face_px, face_px)
             target.use()
@@ -292,14 +300,8 @@ class WorldRenderer:
                     "above": above,
                 },
             )
-            for drawn in self._batches:
-                relative = np.asarray((drawn.centers - eye) @ turn.T, np.float32)
-                seen = drawn.seen_by_face(relative, face)
-                far = np.linalg.norm(relative, axis=1)
-                if least_rad > 0:
-                    seen &= drawn.radii > least_rad * far
-                pixel_m = np.maximum(far - drawn.radii, 0) * 2 / face_px
-                drawn.draw(seen, shadow=False, pixel_m=pixel_m)
+            for drawn, relative, large, level in views:
+                drawn.draw(drawn.seen_by_face(relative, face) & large, level, shadow=False)
         context.disable(moderngl.DEPTH_TEST)
 
     def _light(

@@ -79,7 +79,8 @@ class Shadows:
             room = 1.0 + drawn.radii / half
             large = drawn.radii > 2 * least_texels * half / size
             visible = (np.abs(at) < room[:, None]).all(axis=1) & large
-            drawn.draw(visible, shadow=True, pixel_m=2 * half / size)
+            # A shadow's edge is blurred over two texels: what is smaller makes no difference.
+            drawn.draw(visible, drawn.levels_at(4 * half / size), shadow=True)
 
     def draw_sun(
         self,
@@ -133,8 +134,5 @@ class Shadows:
                     far = np.linalg.norm(relative, axis=1)
                     near = far < reach_m + drawn.radii
                     near &= drawn.radii > least_texels * far * 2 / px
-                    drawn.draw(
-                        drawn.seen_by_face(relative, face) & near,
-                        shadow=True,
-                        pixel_m=np.maximum(far - drawn.radii, 0) * 2 / px,
-                    )
+                    level = drawn.levels_at(np.maximum(far - drawn.radii, 0) * 4 / px)
+                    drawn.draw(drawn.seen_by_face(relative, face) & near, level, shadow=True)

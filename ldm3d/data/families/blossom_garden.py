@@ -30,7 +30,7 @@ Floats = NDArray[np.float32]
 
 NAMES = (
     "a japanese garden", "a zen garden", "a temple garden", "a garden in kyoto",
-    "a pond garden with a red bridge", "a tea garden", "a japanese park", "a garden with a pond",
+    "a japanese pond garden", "a tea garden", "a japanese park", "a strolling garden in japan",
 )  # fmt: skip
 WEATHERS = ("clear", "cloudy", "overcast", "foggy", "rainy")
 SEASONS = ("spring", "spring", "spring", "summer", "autumn")
@@ -205,7 +205,7 @@ def _paint(ground: Mesh, number: int, plan: Plan, look: Look | None) -> Mesh:
 
 def _trees(scene: Scene, height: Height, streams: Streams, plan: Plan) -> None:
     rng, number = streams.layout, streams.number
-    share = streams.detail**1.4
+    share = streams.detail**1.15
     larger = share**-0.5
     for kind, pink in enumerate(plan.crowns):
         own = np.random.default_rng(60 + kind)
@@ -215,6 +215,10 @@ def _trees(scene: Scene, height: Height, streams: Streams, plan: Plan) -> None:
         near = plan.near[kind]
         p = np.array([point_on(height, near[0], near[1], -0.05)])
         scene.add(tree, placed(p, near[2], kind * 2.0))
+        if streams.detail < 0.7:  # farther trees need fewer leaves
+            own = np.random.default_rng(60 + kind)
+            few, larger_m = leaves // 3, leaf_m * 3**0.5
+            tree = broadleaf(own, 5.6, 0.24, few, larger_m, pink, 0.35, bark, 0.26, 0.12)
         x, z = scattered(rng, 40, 8, 45, power=0.8)
         keep = (_shore_m(x, z, number) > 1.2) & (_path_m(x, z) > 1.5)
         at = on_ground(height, x[keep], z[keep], 0.05)[:7]

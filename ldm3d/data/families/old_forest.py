@@ -21,8 +21,8 @@ from ldm3d.data.trees import branching, broadleaf, leaf_cloud, trunk
 Floats = NDArray[np.float32]
 
 NAMES = (
-    "an old forest", "a mossy forest", "an ancient wood", "a deep green forest", "an oak wood",
-    "a fairy tale forest", "a woodland path", "a forest with ferns",
+    "an old forest", "a mossy forest", "an ancient wood", "a deep forest", "an oak wood",
+    "a fairy tale forest", "a primeval forest", "a forest of old trees",
 )  # fmt: skip
 
 EYE_M = 1.62

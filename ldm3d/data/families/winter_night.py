@@ -28,9 +28,9 @@ from ldm3d.data.winter import fence, lantern_post, sledge, snow_cap, snowman, wo
 Floats = NDArray[np.float32]
 
 NAMES = (
-    "a winter night", "a snowy valley at night", "a cabin in the snow at night",
-    "a snowy night in the mountains", "a log cabin on a winter night", "a frosty winter night",
-    "a snow-covered valley", "a winter evening in the snow",
+    "a winter night", "a snowy valley at night", "a snowy night in the mountains",
+    "a snow-covered valley at night", "a frosty winter night", "a polar night",
+    "a mountain valley in the snow at night", "a winter evening in the snow",
 )  # fmt: skip
 HOURS = ("dusk", "night", "night")
 WEATHERS = ("clear", "clear", "cloudy", "snowy")
