@@ -47,8 +47,10 @@ def open_context(device: int | None = None) -> moderngl.Context:
     for number in range(16):
         try:
             context = _on_device(number)
-        except Exception:  # glcontext raises bare Exception for a number past the last device
-            break
+        except Exception as error:  # glcontext raises no class of its own
+            if "found" in str(error):  # "requested device index 1, but found 1 devices"
+                break
+            continue  # such as a device that this user may not open
         if not is_software(context):
             return context
         found.append(number)

@@ -81,7 +81,8 @@ def make_set(
         else:
             yield from _together(folder, plan, missing, workers, device, tally)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        # NumPy tells a full disk as "N requested and M written", without a number.
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) and "written" not in str(error):
             raise
         raise Ldm3dError(
             f"no space left on the disk of {folder}: {tally.done} worlds are kept; free some "

@@ -124,15 +124,19 @@ def test_a_failing_scene_is_listed_and_replaced(tmp_path: Path, plain: SimpleNam
 
 
 @pytest.mark.gl
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "No space left on device"), OSError("6144 requested and 100 written")],
+)
 def test_a_full_disk_is_one_line_and_keeps_what_is_there(
-    tmp_path: Path, plain: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, plain: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, error: OSError
 ) -> None:
     real, written = np.save, []
 
     def save(path: Path, array: np.ndarray) -> None:
         written.append(path)
         if len(written) > 2:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise error
         real(path, array)
 
     monkeypatch.setattr(world_set.np, "save", save)
