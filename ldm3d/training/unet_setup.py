@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from ldm3d.training.unet_presets import UnetPreset
 from ldm3d.training.vae import read_autoencoder
 
 Tell = Callable[[str], None]
+PROMPTS_FILE = "prompts.json"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def make_task(machine: Machine, plan: UnetPlan, tell: Tell | None = None) -> Une
         attend_by_products(denoiser.unet)
     material = Material(
         worlds.info, *split(worlds), latents, reader, autoencoder, tokenizer, text_encoder,
-        scheduler, _prompts(worlds),
+        scheduler, _prompts(machine, plan.run, worlds),
     )  # fmt: skip
     steps = steps_of(preset, plan, machine, len(split(worlds)[0]))
     return UnetTask(
@@ -233,10 +235,20 @@ def _begin_with(denoiser: Denoiser, run: Path) -> None:
         raise InputError(f"want networks of this preset's size in {run}, but {told}") from error
 
 
-def _prompts(worlds: WorldSet) -> list[str]:
-    """Return prompts of held-out pictures, or of any where none is held out."""
+def _prompts(machine: Machine, run: Path, worlds: WorldSet) -> list[str]:
+    """Return the run's prompts: chosen once, so that its sheets can be compared.
+
+    From captions of held-out pictures, or of any where too few are held out.
+    """
+    file = run / PROMPTS_FILE
+    if file.is_file():
+        return [str(prompt) for prompt in json.loads(file.read_text(encoding="utf-8"))]
     seen, unseen = split(worlds)
-    return prompts_from([worlds.facts[number] for number in (*unseen, *seen)])
+    prompts = prompts_from([worlds.facts[number] for number in (*unseen, *seen)])
+    if machine.is_main:
+        text = json.dumps(prompts, indent=1, ensure_ascii=False)
+        file.write_text(text + "\n", encoding="utf-8")
+    return prompts
 
 
 def _counted(tell: Tell | None, what: str) -> Callable[[int, int], None] | None:

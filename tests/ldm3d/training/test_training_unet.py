@@ -101,6 +101,8 @@ def test_it_learns_and_shows_how_far_it_is(place: Place, tmp_path: Path) -> None
     lines = Metrics(tmp_path / "metrics.jsonl").read()
     measures = [line["measures"] for line in lines if "measures" in line]
     assert measures[-1]["unseen_loss"] < measures[0]["unseen_loss"]
+    prompts = json.loads((tmp_path / "prompts.json").read_text())
+    assert (len(prompts), len(set(prompts))) == (8, 4)
     with Image.open(tmp_path / "samples" / "step-0000030.png") as sheet:
         assert sheet.size == (4 * 384, 4 * 192)
         assert np.asarray(sheet).std() > 1
