@@ -369,7 +369,7 @@ def _ground(castle: _Castle, kind: str) -> None:
     mesh = land_surface(land.height, land.detail, 3200)
     x, y, z = mesh.position.T
     patch = fbm(x, z, 3.0, 3, number + 4)
-    grass = grass_color(look) * 0.9
+    grass = grass_color(look) * (0.95, 0.78, 1.1)
     earth = np.array([0.20, 0.145, 0.095]) * (1 + 0.3 * patch[:, None])
     green = grass * (1 + 0.35 * patch[:, None])
     wish = {"grass": 0.55, "earth": -0.35, "cobbles": -0.1}[kind]
@@ -443,7 +443,7 @@ def build(streams: Streams) -> Scene:
     )
     land = Land(scene, height, rng, look, streams.detail)
     land.claim(0.0, 0.0, 0.95)
-    color = np.array(STONES[int(rng.integers(0, len(STONES)))]) * rng.uniform(0.88, 1.1)
+    color = np.array(STONES[int(rng.integers(0, len(STONES)))]) * rng.uniform(0.74, 0.95)
     castle = _Castle(
         land, rng, number, color, TILES[int(rng.integers(0, len(TILES)))],
         float(rng.uniform(5.5, 8.5)), bool(rng.random() < 0.6),

@@ -202,7 +202,7 @@ def _sign(city: _City, x: float, side: float, z: float, wide: float, tall: float
     else:
         at = np.array([[x - side * 0.3, y, at_z]])
         city.land.scene.add(mesh, placed(at, size, -side * np.pi / 2))
-    r, g, b = (c * 1.6 for c in color)
+    r, g, b = (0.75 * c + 0.25 * sum(color) / 3 for c in color)
     city.lamp(float(x - side * 1.9), y - 0.5, at_z, (r, g, b))
     city.say("neon signs" if plan.dark else "shop signs")
 
@@ -314,7 +314,7 @@ def _traffic(city: _City) -> None:
             ahead = np.array([-np.sin(yaw), -np.cos(yaw)]) * 3.4
             city.lamp(x + float(ahead[0]), 0.7, z + float(ahead[1]), (2.6, 2.4, 1.9))
 
-    busy = float(rng.uniform(0.2, 0.8))
+    busy = float(rng.uniform(0.35, 0.9))
     for side in (-1.0, 1.0):
         x = plan.middle_m + side * (plan.road_m - 1.15)
         z = -45.0 + float(rng.uniform(0, 6))
@@ -326,7 +326,7 @@ def _traffic(city: _City) -> None:
             for z in rng.uniform(-60, 60, int(rng.integers(1, 5))):
                 lane = plan.middle_m + side * (plan.road_m * 0.3)
                 put(lane, float(z), 0.0 if side > 0 else np.pi, False)
-    city.say("parked cars" if busy < 0.5 else "cars")
+    city.say("parked cars" if busy < 0.6 else "many cars")
     if plan.road_m > 5 and rng.random() < 0.4:
         z = float(rng.choice([-1, 1])) * float(rng.uniform(11, 28))
         x = plan.middle_m + (2.0 if rng.random() < 0.5 else -2.0)
