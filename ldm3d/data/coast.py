@@ -16,6 +16,11 @@ Floats = NDArray[np.float32]
 FOAM = np.array([0.74, 0.78, 0.80])
 
 
+def value_at(field: Height, x: float, z: float) -> float:
+    """Return a field's value at one place."""
+    return float(field(np.array([x], np.float32), np.array([z], np.float32))[0])
+
+
 @dataclass(frozen=True)
 class Coast:
     """A winding shore line; the sea lies towards `sea_rad`, the land behind the eye."""
@@ -121,7 +126,7 @@ def surf_sea(coast: Coast, surf: Surf, ground: Height, detail: float, far_m: flo
     cover = np.clip(foam + caps, 0, 1) * (edge > -0.06)
     color = mix(color, FOAM, cover.ravel())
     points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
-    faces = grid_faces(*ug.shape)
+    faces = grid_faces(ug.shape[0], ug.shape[1])
     kept = (edge > -0.3).ravel()[faces].all(axis=1)
     up = np.tile(np.array([0, 1, 0], np.float32), (len(points), 1))
     return mesh_from(points, faces[kept], up, color, Material.WATER, 0.0)
@@ -171,12 +176,12 @@ def open_sea(
     foam = foam + smoothstep(2.8, 1.6, depth) * smoothstep(0.22, 0.5, lace) * 0.7
     streak = fbm(u * 1.5, v, 9, 3, number + 4)
     caps = smoothstep(0.75, 1.15, crest + 0.5 * streak) * smoothstep(-0.15, 0.45, lace)
-    foam = foam + caps * smoothstep(0.25, 0.9, np.float32(wave_m))
+    foam = foam + caps * smoothstep(0.25, 0.9, wave_m)
     color = mix(
         color, FOAM, np.clip(foam, 0, 1).ravel() * smoothstep(0.0, 0.2, depth + 0.15).ravel()
     )
     points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
     up = np.tile(np.array([0, 1, 0], np.float32), (len(points), 1))
-    faces = grid_faces(*x.shape, wrap=True)
+    faces = grid_faces(x.shape[0], x.shape[1], wrap=True)
     wet = (floor < 0.6 + wave_m).ravel()[faces].any(axis=1)
     return mesh_from(points, faces[wet], up, color, Material.WATER, 0.0)

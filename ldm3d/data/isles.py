@@ -64,8 +64,8 @@ def isle(kind: int, style: str = "granite", level: int = 0, snow: bool = False) 
     reach = 58 * (1 + 0.5 * wander) * (1 - 0.35 * np.abs(np.sin(a)) * (kind in (3, 4)))
     s = 1 - np.linspace(1, 0, rings) ** 1.6
     s[-1] = 1.06
-    x, z = (s[:, None] * reach * np.cos(a)), (s[:, None] * reach * np.sin(a))
-    x, z = x.astype(np.float32), z.astype(np.float32)
+    x = (s[:, None] * reach * np.cos(a)).astype(np.float32)
+    z = (s[:, None] * reach * np.sin(a)).astype(np.float32)
     rim = np.broadcast_to(s[:, None], x.shape).astype(np.float32)
     y = _height(kind, x, z, rim, number)
     points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
@@ -85,6 +85,7 @@ def isle(kind: int, style: str = "granite", level: int = 0, snow: bool = False) 
             np.array([0.74, 0.78, 0.84]),
             smoothstep(0.55, 0.75, flat + 0.2 * patch) * smoothstep(0.8, 3, points[:, 1]),
         )
+    color = np.maximum(color, 0.01)
     splash = smoothstep(2.2, 0.6, points[:, 1] + patch)
     color = mix(color, np.asarray(stone) * 0.32, splash)
     rgba = ground.color.copy()

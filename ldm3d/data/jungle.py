@@ -70,7 +70,8 @@ def _blades(
     normal = normal / np.linalg.norm(normal, axis=1, keepdims=True)
     return mesh_from(
         points.reshape(-1, 3), faces, normal,
-        np.broadcast_to(np.maximum(tint, 0.004), points.shape).reshape(-1, 3), Material.FOLIAGE, 0.6,
+        np.broadcast_to(np.maximum(tint, 0.004), points.shape).reshape(-1, 3),
+        Material.FOLIAGE, 0.6,
     )  # fmt: skip
 
 
@@ -132,6 +133,22 @@ def rosette(kind: int) -> Mesh:
 
 
 @cache
+def ground_cover(kind: int) -> Mesh:
+    """Return a patch of small round leaves close to the ground, 0.3 m wide."""
+    rng = np.random.default_rng([kind, 86])
+    count = 16
+    a, r = rng.random(count) * 6.283, rng.random(count) ** 0.5 * 0.14
+    out = np.stack([np.cos(a), np.full(count, 0.15), np.sin(a)], axis=1)
+    base = out * r[:, None] + [0, 0.04, 0] + rng.normal(0, 0.012, (count, 3))
+    along = (out + rng.normal(0, 0.4, (count, 3)) * [1, 0.2, 1]) * rng.uniform(
+        0.05, 0.09, (count, 1)
+    )
+    side = np.cross(along, [0, 1, 0]) * 0.42
+    tint = np.asarray(_GREENS[kind + 1]) * rng.uniform(0.5, 1.15, (count, 1))
+    return kites(base, along, side, out * 0.3 + [0, 1.0, 0], tint, 0.5, 0.5)
+
+
+@cache
 def blossom(kind: int) -> Mesh:
     """Return a shrub with large flowers, 1.2 m high: hibiscus, ginger, orchids."""
     rng = np.random.default_rng([kind, 83])
@@ -143,7 +160,7 @@ def blossom(kind: int) -> Mesh:
     along = (d + rng.normal(0, 0.5, (count, 3)) + [0, -0.2, 0]) * 0.16
     side = np.cross(along, [0, 1, 0]) * 0.36
     tint = np.asarray(_GREENS[kind % 4]) * rng.uniform(0.55, 1.25, (count, 1))
-    green = kites(base, along, side, d + [0, 0.4, 0], tint, 0.7)
+    green = kites(base, along, side, d + np.array([0, 0.4, 0]), tint, 0.7)
     petal = ((0.80, 0.05, 0.06), (0.85, 0.30, 0.04), (0.70, 0.10, 0.42), (0.80, 0.74, 0.68))[
         kind % 4
     ]
@@ -222,7 +239,7 @@ def liana(
         count = 60
         s = rng.random(count)
         base = np.stack([np.interp(s, t, line[:, i]) for i in range(3)], axis=1)
-        along = rng.normal(0, 0.5, (count, 3)) + [0, -0.8, 0]
+        along = rng.normal(0, 0.5, (count, 3)) + np.array([0, -0.8, 0])
         along *= 0.2 / np.linalg.norm(along, axis=1, keepdims=True)
         side = np.cross(along, rng.standard_normal((count, 3)))
         side *= 0.075 / np.linalg.norm(side, axis=1, keepdims=True)
@@ -249,19 +266,20 @@ def falling_water(
         u = np.linspace(-0.5, 0.5, columns)
         v = np.linspace(0, 1, rows)
         ug, vg = np.meshgrid(u, v)
-        x = ug * width_m * (1 + 0.10 * vg) + 0.05 * rng.normal()
+        sway = 0.16 * width_m * fbm(0 * ug + 3 * layer, vg * drop_m, 7.0, 2, number + 3)
+        x = ug * width_m * (0.72 + 0.42 * vg**0.7) + sway * vg
         fall = vg * drop_m
         ledge = 0.35 * np.sin(ug * 9 + layer) + 0.5 * fbm(ug * 20, 0 * ug, 5, 2, number)
         z = 0.16 * layer + 0.55 * np.sqrt(vg) + 0.12 * ledge + 0.25 * vg
         y = np.where(vg < 0.03, 0.08 * (1 - layer * 0.3), -fall)
         fine = fbm(x * 1.0 + 9 * layer, y * 0.10 - layer * 7, 0.55, 3, number + layer)
         broad = fbm(x + 5 * layer, y * 0.05, 2.4, 2, number + 7 + layer)
-        body = 0.55 * broad + 0.65 * fine + 0.25 * np.cos(ug * np.pi)
-        bright = np.clip(0.62 + 0.55 * fine + 0.18 * vg, 0.22, 1.0)[..., None]
+        body = 0.5 * broad + 0.6 * fine + 1.1 * np.cos(ug * np.pi) ** 0.7 - 0.75
+        bright = np.clip(0.50 + 0.75 * fine + 0.20 * vg, 0.08, 1.0)[..., None]
         color = np.array([0.52, 0.63, 0.67]) * (1 - bright) + np.array([0.86, 0.88, 0.89]) * bright
         points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
         faces = grid_faces(rows, columns)
-        cut = -1.0 + 1.0 * strands + 0.3 * layer
+        cut = -0.85 + 1.0 * strands + 0.3 * layer
         kept = body.ravel()[faces].mean(axis=1) > cut
         normal = np.tile([0.0, 0.5, 0.86], (len(points), 1))
         normal[:, 0] = np.clip(fine.ravel() * 0.8, -0.6, 0.6)
@@ -276,7 +294,7 @@ def spray(rng: np.random.Generator, width_m: float, count: int, size_m: float) -
     z = np.abs(rng.normal(0, 0.8, count)) - 0.1
     y = rng.exponential(0.32, count) * np.exp(-z / 1.5)
     base = np.stack([x, y, z], axis=1)
-    along = rng.normal(0, 1, (count, 3)) + [0, 0.6, 0]
+    along = rng.normal(0, 1, (count, 3)) + np.array([0, 0.6, 0])
     along *= (size_m * rng.uniform(0.4, 1.3, count) / np.linalg.norm(along, axis=1))[:, None]
     side = np.cross(along, rng.standard_normal((count, 3)))
     side *= (
@@ -329,7 +347,8 @@ def butterfly(kind: int) -> Mesh:
     ]
     wings = kites(
         [[0, 0, 0]] * 4,
-        [[0.075, 0.045, -0.045], [-0.075, 0.045, -0.045], [0.055, 0.03, 0.05], [-0.055, 0.03, 0.05]],
+        [[0.075, 0.045, -0.045], [-0.075, 0.045, -0.045],
+         [0.055, 0.03, 0.05], [-0.055, 0.03, 0.05]],
         [[0.02, 0, 0.032], [-0.02, 0, 0.032], [0.022, 0, -0.02], [-0.022, 0, -0.02]],
         np.tile([0, 1.0, 0], (4, 1)), tint, 0.7, 0.7,
     )  # fmt: skip

@@ -52,7 +52,7 @@ def fronds(
         up = size[:, None] * (np.sin(rise)[:, None] * t - bend[:, None] * t**2.1 * 0.8)
         line = out[:, None] * flat[..., None]
         line[..., 1] += up
-        return line + np.asarray(foot)
+        return np.asarray(line + np.asarray(foot), np.float64)
 
     t = 0.10 + 0.90 * (np.arange(pairs) + 0.7) / pairs
     at, ahead = point(t), point(t + 0.03)
@@ -183,7 +183,7 @@ def thatch(
     return merged(parts)
 
 
-def thatched_hut(
+def thatched_hut(  # noqa: PLR0912 - walls and light are there or not
     rng: np.random.Generator, floor_m: float = 0.55, walls: bool = True, lit: bool = False,
     half_m: float = 1.9,
 ) -> Mesh:  # fmt: skip
@@ -253,8 +253,8 @@ def thatched_hut(
                 rng,
             )
         )
-    tone = np.asarray(THATCH) * rng.uniform(0.8, 1.2) * [1, rng.uniform(0.92, 1.02), 1]
+    straw = np.asarray(THATCH) * rng.uniform(0.8, 1.2) * [1, rng.uniform(0.92, 1.02), 1]
     roof = thatch(rng, (half_m + 0.65, half_m + 0.65), half_m * rng.uniform(0.85, 1.25), 0.25,
-                  rng.choice([0.0, half_m * 0.5]), tone)  # fmt: skip
+                  rng.choice([0.0, half_m * 0.5]), straw)  # fmt: skip
     parts.append(roof.moved((0, floor_m + 2.1, 0)))
     return merged(parts)

@@ -201,7 +201,7 @@ def kelp(kind: int, height_m: float) -> Mesh:
     side *= 0.12 / np.linalg.norm(side, axis=1, keepdims=True)
     side[:, 1] += rng.normal(0, 0.03, count)
     tint = np.array([0.17, 0.135, 0.022]) * rng.uniform(0.6, 1.4, (count, 1))
-    return merged([stem, kites(base, along, side, along + [0, 0.5, 0], tint, 0.9, 0.4)])
+    return merged([stem, kites(base, along, side, along + np.array([0, 0.5, 0]), tint, 0.9, 0.4)])
 
 
 @cache

@@ -66,7 +66,7 @@ def _sheer(t: Doubles) -> Doubles:
     return np.asarray(DECK_M - 0.05 + 0.45 * np.clip(-t, 0, 1) ** 2 + 0.12 * np.clip(t, 0, 1) ** 2)
 
 
-def yacht(
+def yacht(  # noqa: PLR0915 - one ship, from keel to stays
     rng: np.random.Generator, paint: ArrayLike, sail: ArrayLike, sails_up: bool, lit: bool
 ) -> Mesh:
     """Return a wooden sailing yacht 12 m long; its bow is at -z, its waterline at y = 0."""
@@ -87,7 +87,7 @@ def yacht(
         for z in np.linspace(-5.2, 5.6, 9):
             s = np.array([z / long_m])
             foot = np.array([side * float(_half(s, beam)[0]) * 0.95, float(_sheer(s)[0]), z])
-            post = tube([foot, foot + [0, 0.68, 0]], 0.016, 5)
+            post = tube([foot, foot + np.array([0, 0.68, 0])], 0.016, 5)
             parts.append(post.painted((0.6, 0.6, 0.6), Material.METAL))
         for high in (0.36, 0.68):
             wire = rail[3:-1] * [0.96, 1, 1] + [0, high - 0.07, 0]
@@ -167,7 +167,7 @@ def yacht(
             )
         )
     else:
-        roll = tube(gaff + [0, 0.16, 0], [0.2, 0.13], 9)
+        roll = tube(gaff + np.array([0, 0.16, 0]), [0.2, 0.13], 9)
         parts.append(roll.painted(sail, Material.CLOTH))
     for end in ((0, 1.55, -5.95), (-1.65, 1.05, -1.0), (1.65, 1.05, -1.0), (0, 1.15, 5.9)):
         parts.append(
@@ -195,8 +195,9 @@ def yacht(
             box((0.46, 0.09, 1.8), (side * 1.05, 1.49, 4.3), 0.03).painted(tint, Material.CLOTH)
         )
     parts.append(lifebuoy().turned(np.pi / 2, "x").moved((0.3, 1.75, 5.75)))
-    for x, z in ((-1.1, 2.4), (0.75, -3.2), (-0.5, -4.1)):
-        parts.append(rope_coil().moved((x, float(_sheer(np.array([z / long_m]))[0]), z)))
+    for aside, along in ((-1.1, 2.4), (0.75, -3.2), (-0.5, -4.1)):
+        high = float(_sheer(np.array([along / long_m]))[0])
+        parts.append(rope_coil().moved((aside, high, along)))
     return merged(parts)
 
 
@@ -211,7 +212,8 @@ def sailboat(kind: int) -> Mesh:
     hull = mesh_from(points, hull.faces, hull.normal, tint)
     mast = tube([[0, 0.4, -0.6], [0, 10, -0.6]], 0.07, 5).painted((0.3, 0.2, 0.1))
     sheet = mesh_from(
-        [[0, 1.3, -0.5], [0.9, 1.4, 3.4], [0, 9.6, -0.5], [0, 1.0, -3.9], [0.5, 1.2, -0.9], [0, 8.6, -0.7],
+        [[0, 1.3, -0.5], [0.9, 1.4, 3.4], [0, 9.6, -0.5], [0, 1.0, -3.9], [0.5, 1.2, -0.9],
+         [0, 8.6, -0.7],
          [0.55, 4.5, 1.2]],
         [[0, 1, 6], [0, 6, 2], [6, 1, 2], [3, 4, 5]], color=cloth, material=Material.CLOTH,
     )  # fmt: skip
@@ -258,10 +260,10 @@ def lighthouse(rng: np.random.Generator, lit: bool) -> tuple[Mesh, float]:
     paint = red if style in (0, 1) else (0.09, 0.16, 0.13)
     parts.append(dome.moved((0, tall + 1.9, 0)).painted(paint))
     for k, share in enumerate((0.22, 0.45, 0.68)):
-        a, r = 2.1 * k, wide * (1 - 0.36 * share)
+        turn, out = 2.1 * k, wide * (1 - 0.36 * share)
         light = ((3.0, 1.7, 0.6), Material.GLOW) if lit else ((0.04, 0.05, 0.06), Material.METAL)
         pane = box((0.5, 0.8, 0.3), (0, 0, 0), 0.03).painted(*light)
-        parts.append(pane.moved((0, tall * share, r - 0.05)).turned(a))
+        parts.append(pane.moved((0, tall * share, out - 0.05)).turned(turn))
     door = plank((1.0, 2.0, 0.4), (0, 1.0, wide + 0.12), (0.14, 0.07, 0.04), rng)
     parts.append(door)
     return merged(parts), tall + 1.0
@@ -341,8 +343,10 @@ def dolphin() -> Mesh:
     )
     body = mesh_from(body.position, body.faces, body.normal, tone)
     fins = kites(
-        [line[9] + [0, 0.26, 0], line[21], line[21], line[6] + [0.15, -0.15, 0], line[6] + [-0.15, -0.15, 0]],
-        [[0, 0.42, 0.36], [0.36, 0, 0.24], [-0.36, 0, 0.24], [0.38, -0.3, 0.25], [-0.38, -0.3, 0.25]],
+        line[[9, 21, 21, 6, 6]]
+        + [[0, 0.26, 0], [0, 0, 0], [0, 0, 0], [0.15, -0.15, 0], [-0.15, -0.15, 0]],
+        [[0, 0.42, 0.36], [0.36, 0, 0.24], [-0.36, 0, 0.24],
+         [0.38, -0.3, 0.25], [-0.38, -0.3, 0.25]],
         [[0, 0, 0.13], [0.02, 0, 0.1], [0.02, 0, -0.1], [0.03, 0, 0.1], [-0.03, 0, 0.1]],
         np.tile([0.3, 1.0, 0], (5, 1)), (0.09, 0.11, 0.135), 0.05,
     )  # fmt: skip
@@ -357,8 +361,8 @@ def anchor() -> Mesh:
     parts.append(tube(np.stack([0.62 * np.sin(a), 0.72 - 0.62 * np.cos(a), 0 * a], 1), 0.06, 7))
     for side in (-1, 1):
         tip = np.array([side * 0.57, 0.47, 0.0])
-        fluke = [[tip + [0, -0.1, 0.13]], [tip + [0, -0.1, -0.13]], [tip + [side * -0.05, 0.2, 0]]]
-        parts.append(mesh_from(np.concatenate(fluke), [[0, 1, 2]]))
+        fluke = tip + np.array([[0, -0.1, 0.13], [0, -0.1, -0.13], [side * -0.05, 0.2, 0]])
+        parts.append(mesh_from(fluke, [[0, 1, 2]]))
     parts.append(tube([[0, 1.15, -0.5], [0, 1.15, 0.5]], 0.045, 7))
     parts.append(ring(0.1, 0.022, 12).turned(np.pi / 2, "x").moved((0, 1.45, 0)))
     for k in range(9):

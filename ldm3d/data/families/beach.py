@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ldm3d.data import beach_things as things
-from ldm3d.data.coast import Coast, Surf, surf_sea
+from ldm3d.data.built import rowing_boat
+from ldm3d.data.coast import Coast, Surf, surf_sea, value_at
 from ldm3d.data.families import Streams
+from ldm3d.data.footing import free_places
+from ldm3d.data.isles import isle
 from ldm3d.data.land import Land
-from ldm3d.data.mesh import Material, Mesh, icosphere, mesh_from
+from ldm3d.data.mesh import Material, icosphere
 from ldm3d.data.noise import fbm
 from ldm3d.data.palms import palm, palm_bush, thatched_hut
 from ldm3d.data.plants import grass_tuft, rock
+from ldm3d.data.sand import SandShore, footprints, sand_ground
 from ldm3d.data.scene import Lamp, Scene, placed
-from ldm3d.data.terrain import mix, point_on, scattered, smoothstep, terrain
+from ldm3d.data.terrain import point_on, scattered, smoothstep
 from ldm3d.data.woodland import bush
 
 Floats = NDArray[np.float32]
@@ -42,75 +47,19 @@ _WATERS = (
 )
 
 
-@dataclass(frozen=True)
-class _Shore:
-    coast: Coast
-    sand: NDArray[np.float64]
-    hill_m: float
-    green_m: float  # how far inland the green begins
-    number: int
-
-    def height(self, x: Floats, z: Floats) -> Floats:
-        out, d = self.coast.out(x, z), np.hypot(x, z)
-        inland = np.maximum(-out, 0)
-        sea = np.where(out > 0, -0.085 * out - 0.0016 * np.minimum(out, 80) ** 2, 0.0)
-        berm = 1.25 * (1 - np.exp(-inland / 14)) + 0.006 * inland
-        dunes = fbm(x, z, 16, 3, self.number + 1) * 0.55 * smoothstep(5, 22, inland)
-        small = fbm(x, z, 1.1, 2, self.number + 2) * 0.028 * smoothstep(0.8, 3.5, inland)
-        hill = (
-            self.hill_m
-            * smoothstep(35, 420, inland)
-            * (0.55 + 0.9 * fbm(x, z, 260, 4, self.number + 3))
-        )
-        hill = hill * smoothstep(20, 160, d)
-        return np.asarray(
-            np.maximum(sea, -9) + berm + dunes + small + np.maximum(hill, 0), np.float32
-        )
-
-
-def _painted(shore: _Shore, streams: Streams) -> Mesh:
-    share = streams.detail**0.6
-    mesh = terrain(shore.height, far_m=2600, rings=int(420 * share), sectors=int(760 * share))
-    x, y, z = mesh.position.T
-    out, number = shore.coast.out(x, z), shore.number
-    patch, fine = fbm(x, z, 7, 4, number + 5), fbm(x, z, 0.5, 2, number + 6)
-    dry = shore.sand * (1 + 0.10 * patch[:, None] + 0.10 * fine[:, None])
-    if streams.look.wet:
-        dry = dry * 0.62
-    wet_line = 1.6 + 0.8 * patch
-    color = mix(
-        dry,
-        shore.sand * np.array([0.42, 0.41, 0.42]),
-        smoothstep(-wet_line - 0.9, -wet_line + 0.5, out),
-    )
-    wrack = np.exp(-(((out + 3.6 + 0.7 * patch) / 0.22) ** 2)) * smoothstep(0.0, 0.5, fine + 0.2)
-    color = mix(color, np.array([0.10, 0.075, 0.04]), 0.6 * wrack)
-    green = mix(
-        np.array([0.045, 0.085, 0.016]),
-        np.array([0.09, 0.115, 0.026]),
-        smoothstep(-0.5, 0.5, patch),
-    )
-    grown = smoothstep(shore.green_m - 2, shore.green_m + 6, -out + 5 * patch)
-    grown = grown * smoothstep(5, 9, np.hypot(x, z) + 3 * patch)
-    color = mix(color, green, np.maximum(grown, smoothstep(5, 12, y)))
-    rgba = mesh.color.copy()
-    rgba[:, :3] = color
-    # Snow's soft drifts suit dry sand better than the earth's clods.
-    kind = np.where(grown > 0.5, Material.MOSS, Material.CLOTH).astype(np.float32)
-    return replace(mesh, color=rgba, material=kind)
-
-
-def _palms(land: Land, shore: _Shore, streams: Streams, dense: float) -> list[tuple[float, float]]:
+def _palms(
+    land: Land, shore: SandShore, streams: Streams, dense: float
+) -> list[tuple[float, float]]:
     rng, coast = land.rng, shore.coast
     near: list[tuple[float, float]] = []
     for _ in range(int(rng.integers(2, 5))):
         for _ in range(30):
             r, a = rng.uniform(2.4, 7.0), rng.uniform(0, 6.283)
-            x, z = float(r * np.sin(a)), float(-r * np.cos(a))
-            out = float(coast.out(np.float32([x]), np.float32([z]))[0])
-            if out < -2.5 and land.free(x, z, 1.0):
-                land.claim(x, z, 0.45)
-                near.append((x, z))
+            px, pz = float(r * np.sin(a)), float(-r * np.cos(a))
+            out = value_at(coast.out, px, pz)
+            if out < -2.5 and land.free(px, pz, 1.0):
+                land.claim(px, pz, 0.45)
+                near.append((px, pz))
                 break
     u = rng.normal(0, 90, int(320 * dense))
     back = shore.green_m * rng.uniform(0.35, 0.9) + np.abs(rng.normal(0, 26, len(u)))
@@ -118,8 +67,8 @@ def _palms(land: Land, shore: _Shore, streams: Streams, dense: float) -> list[tu
     d = np.hypot(x, z)
     keep = (d > 7.5) & (fbm(x, z, 22, 2, shore.number + 9) > rng.uniform(-0.9, 0.25, len(u)))
     keep &= land.free(x, z, 1.2)
-    x = np.concatenate([np.float32([p[0] for p in near]), x[keep]])
-    z = np.concatenate([np.float32([p[1] for p in near]), z[keep]])
+    x = np.concatenate([np.array([p[0] for p in near], np.float32), x[keep]])
+    z = np.concatenate([np.array([p[1] for p in near], np.float32), z[keep]])
     d, count = np.hypot(x, z), len(x)
     lean = -(coast.sea_rad - np.pi / 2) + rng.normal(0, 0.7, count)  # trunks lean to the sea
     y = shore.height(x, z)
@@ -137,7 +86,7 @@ def _palms(land: Land, shore: _Shore, streams: Streams, dense: float) -> list[tu
     return near
 
 
-def _jungle(land: Land, shore: _Shore, streams: Streams) -> None:
+def _jungle(land: Land, shore: SandShore, streams: Streams) -> None:
     """Plant what closes the view behind the palms."""
     rng, coast = land.rng, shore.coast
     u = rng.normal(0, 130, streams.many(1100))
@@ -145,7 +94,6 @@ def _jungle(land: Land, shore: _Shore, streams: Streams) -> None:
     x, z = coast.place(u, -back)
     keep = (np.hypot(x, z) > 9) & land.free(x, z, 1.0)
     x, z = x[keep], z[keep]
-    d = np.hypot(x, z)
     bold = min(1.6, land.bold)
     for kind in range(4):
         pick = np.arange(len(x)) % 6 == kind
@@ -165,8 +113,8 @@ def _jungle(land: Land, shore: _Shore, streams: Streams) -> None:
     land.plant(crown, x[keep], z[keep], size=(3.0, 6.5), shade=0.3, sink_m=-1.0)
 
 
-def _near_things(
-    land: Land, shore: _Shore, streams: Streams, near: list[tuple[float, float]]
+def _near_things(  # noqa: PLR0912, PLR0915 - one branch a kind of thing
+    land: Land, shore: SandShore, streams: Streams, near: list[tuple[float, float]]
 ) -> list[str]:
     rng, coast, look = land.rng, shore.coast, streams.look
     said: list[str] = []
@@ -178,7 +126,7 @@ def _near_things(
         for _ in range(60):
             r, a = rng.uniform(near_m, far_m), rng.uniform(0, 6.283)
             x, z = float(r * np.sin(a)), float(-r * np.cos(a))
-            out = float(coast.out(np.float32([x]), np.float32([z]))[0])
+            out = value_at(coast.out, x, z)
             if low < out < high and land.free(x, z, radius):
                 land.claim(x, z, radius)
                 return x, z
@@ -237,7 +185,7 @@ def _near_things(
                     land.claim(float(x), float(z), size)
             said.append("rocks in the surf")
         elif wish == "boat" and (at := spot(9.0, 26.0, 2.0, 3.0, 18.0)):
-            boat = things.rowing_boat(
+            boat = rowing_boat(
                 rng, ((0.5, 0.09, 0.05), (0.06, 0.2, 0.4), (0.7, 0.68, 0.6))[int(rng.integers(3))]
             )
             rows = placed(np.array([[at[0], 0.05, at[1]]]), 1.25, float(rng.uniform(0, 6.3)))
@@ -263,7 +211,7 @@ def _near_things(
             said.append("a hammock between palms")
     if len(near) > 1 and look.dark:
         tops = [point_on(shore.height, x, z, 2.9) for x, z in near]
-        for a, b in zip(tops, tops[1:], strict=False):
+        for a, b in pairwise(tops):
             land.scene.add(things.light_string(a, b, 0.5, True, (1.0, 0.62, 0.25)))
             middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2 - 0.3, (a[2] + b[2]) / 2)
             land.scene.lamps.append(Lamp(middle, (1.8, 1.0, 0.4), 0.3, False))
@@ -271,7 +219,7 @@ def _near_things(
     return said
 
 
-def _huts(land: Land, shore: _Shore, streams: Streams) -> list[str]:
+def _huts(land: Land, shore: SandShore, streams: Streams) -> list[str]:
     rng, look, coast = land.rng, streams.look, shore.coast
     kind = rng.choice(["none", "beach", "beach", "water", "bar"])
     if kind == "none":
@@ -309,7 +257,7 @@ def _huts(land: Land, shore: _Shore, streams: Streams) -> list[str]:
     return said
 
 
-def _strewn(land: Land, shore: _Shore, streams: Streams) -> list[str]:
+def _strewn(land: Land, shore: SandShore, streams: Streams) -> list[str]:
     rng, coast = land.rng, shore.coast
     bold = min(1.7, land.bold)
     for kind in range(6):
@@ -334,7 +282,7 @@ def _strewn(land: Land, shore: _Shore, streams: Streams) -> list[str]:
     at = np.stack([x, shore.height(x, z), z], axis=-1)[keep]
     rows = placed(at, rng.uniform(0.5, 1.5, len(at)), rng.uniform(0, 6, len(at)), tint * 2.2)
     land.scene.add(grit.painted((0.3, 0.3, 0.3), Material.MATTE), rows, casts_sky=False)
-    _footprints(land, shore)
+    footprints(land, shore)
     husk = icosphere(1).scaled((0.12, 0.10, 0.15)).painted((0.15, 0.09, 0.045), Material.BARK)
     x, z = scattered(rng, 14, 1.6, 14, power=0.8)
     keep = coast.out(x, z) < -4
@@ -358,49 +306,24 @@ def _strewn(land: Land, shore: _Shore, streams: Streams) -> list[str]:
     return ["seashells on the sand"]
 
 
-def _footprints(land: Land, shore: _Shore) -> None:
-    """Lead one or two trails along and across the beach."""
-    rng, coast = land.rng, shore.coast
-    a = np.linspace(0, 6.283, 14, endpoint=False)
-    sole = 0.05 + 0.012 * np.cos(2 * a) + 0.012 * np.cos(a)
-    ring = np.stack([sole * np.cos(a) * 0.85, np.zeros(14), sole * np.sin(a) * 2.7], axis=1)
-    points = np.concatenate([[[0, -0.01, 0]], ring])
-    faces = [[0, 1 + (i + 1) % 14, 1 + i] for i in range(14)]
-    normal = np.concatenate([[[0, 1, 0]], ring * 9 * [-1, 0, -1] + [0, 1, 0]])
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    print_ = mesh_from(points, faces, normal, shore.sand * 0.62, Material.CLOTH)
-    for _ in range(int(rng.integers(1, 4))):
-        back, slant = rng.uniform(1.2, 7.0), rng.normal(0, 0.25)
-        step = np.arange(-14, 14, 0.62)
-        u = step + rng.normal(0, 0.04, len(step))
-        inland = back + slant * step + 0.8 * np.sin(step * 0.3)
-        side = 0.11 * (-1.0) ** np.arange(len(step))
-        x, z = coast.place(u, -inland - side)
-        keep = (coast.out(x, z) < -0.4) & (np.hypot(x, z) < 13)
-        at = np.stack([x, shore.height(x, z) + 0.016, z], axis=-1)[keep]
-        yaw = -coast.sea_rad + np.pi / 2 + np.arctan(slant) + rng.normal(0, 0.12, len(at))
-        land.scene.add(
-            print_, placed(at, rng.uniform(0.9, 1.15), yaw), casts_sun=False, casts_sky=False
-        )
-
-
 def build(streams: Streams) -> Scene:
     """Return the beach."""
     rng, look = streams.layout, streams.look
     sand, sand_name = _SANDS[int(rng.choice(4, p=[0.4, 0.3, 0.15, 0.15]))]
     coast = Coast(
         float(rng.uniform(0, 6.283)), float(rng.uniform(1.8, 7.5)),
-        float(rng.choice([-1, 1]) * rng.uniform(0.001, 0.008)), float(rng.uniform(1, 6)), streams.number,
+        float(rng.choice([-1, 1]) * rng.uniform(0.001, 0.008)), float(rng.uniform(1, 6)),
+        streams.number,
     )  # fmt: skip
     hill = float(rng.choice([0.0, 25, 60, 140])) * float(rng.uniform(0.6, 1.3))
-    shore = _Shore(coast, np.array(sand), hill, float(rng.uniform(9, 26)), streams.number)
+    shore = SandShore(coast, np.array(sand), hill, float(rng.uniform(9, 26)), streams.number)
     ground = point_on(shore.height, 0.0, 0.0)[1]
     scene = Scene(
         eye=(0.0, ground + EYE_M, 0.0), air=replace(look.air, aurora=0.0), ripple=0.022,
         eye_height_m=EYE_M, facing_deg=float(np.degrees(coast.sea_rad) + rng.uniform(-150, 150)),
     )  # fmt: skip
     land = Land(scene, shore.height, rng, look, streams.detail, [(0.0, 0.0, 1.0)])
-    scene.add(_painted(shore, streams), casts_sky=False)
+    scene.add(sand_ground(shore, streams), casts_sky=False)
     shallow, deep = _WATERS[int(rng.integers(3))]
     gray = 0.55 if look.weather in ("overcast", "rainy") else 1.0
     surf = Surf(
@@ -409,8 +332,9 @@ def build(streams: Streams) -> Scene:
         float(rng.uniform(0.8, 1.8)), float(rng.choice([0.12, 0.35, 0.7])), float(rng.random()),
     )  # fmt: skip
     # The mirror image is cut off above the crests, or the waves would see themselves.
-    scene.mirror_height_m = surf.breaker_m + 0.3
-    scene.add(surf_sea(coast, surf, shore.height, streams.detail), casts_sun=False, casts_sky=False)
+    water = surf_sea(coast, surf, shore.height, streams.detail)
+    scene.mirror_height_m = float(water.position[water.faces, 1].max()) + 0.01
+    scene.add(water, casts_sun=False, casts_sky=False)
     said = _huts(land, shore, streams)
     near = _palms(land, shore, streams, float(rng.uniform(0.35, 1.2)))
     said += _near_things(land, shore, streams, near)
@@ -426,15 +350,13 @@ def build(streams: Streams) -> Scene:
         "foaming surf" if surf.breaker_m > 0.3 else "calm turquoise water",
         *said,
     )
-    scene.eyes = land.eyes(3)
+    scene.eyes = free_places(scene, land.eyes(4))[:3]
     return scene
 
 
-def _islets(scene: Scene, shore: _Shore, rng: np.random.Generator) -> list[str]:
-    from ldm3d.data.isles import isle
-
+def _islets(scene: Scene, shore: SandShore, rng: np.random.Generator) -> list[str]:
     count = int(rng.choice([0, 2, 4, 6]))
-    for index in range(count):
+    for _ in range(count):
         u, out = float(rng.normal(0, 320)), float(rng.uniform(160, 900))
         x, z = (float(v) for v in shore.coast.place(u, out))
         size = float(rng.uniform(0.6, 1.6)) * (0.35 + out / 900)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +10,16 @@ from numpy.typing import NDArray
 from ldm3d.data import seafaring as sea
 from ldm3d.data.beach_things import driftwood, gull
 from ldm3d.data.built import jetty, log_cabin, rowing_boat
-from ldm3d.data.coast import open_sea
+from ldm3d.data.coast import open_sea, value_at
 from ldm3d.data.families import Streams
+from ldm3d.data.footing import free_places
 from ldm3d.data.isles import isle
-from ldm3d.data.land import SNOW, Land, grass_color, painted_land
+from ldm3d.data.land import SNOW, Land
 from ldm3d.data.mesh import Material, Mesh, cylinder
-from ldm3d.data.noise import fbm, ridged
-from ldm3d.data.plants import flower, grass_tuft, rock
+from ldm3d.data.plants import rock
 from ldm3d.data.scene import Lamp, Scene, placed
-from ldm3d.data.terrain import Height, mix, point_on, scattered, slope, smoothstep, terrain
+from ldm3d.data.skerry import rock_ground, rock_plants, rock_stones, sea_rock
+from ldm3d.data.terrain import Height, point_on, scattered
 
 Floats = NDArray[np.float32]
 
@@ -39,146 +39,6 @@ _SEAS = (
     ((0.030, 0.130, 0.170), (0.006, 0.030, 0.050)),
     ((0.040, 0.300, 0.310), (0.005, 0.075, 0.140)),
 )
-
-
-def _rock_at(
-    rng: np.random.Generator, edge_m: float, radius_m: float, top_m: float, steep_m: float,
-    crag_m: float, number: int,
-) -> tuple[_Rock, float]:  # fmt: skip
-    """Return an island whose edge is `edge_m` from the eye, and where its middle lies."""
-    a, off = float(rng.uniform(0, 6.283)), radius_m - edge_m
-    here = np.zeros(1, np.float32)
-    for _ in range(8):
-        made = _Rock(off * np.sin(a), -off * np.cos(a), radius_m, top_m, steep_m, crag_m, number)
-        off += 0.8 * (float(made.inner(here, here)[0]) - edge_m)
-    return made, a
-
-
-@dataclass(frozen=True)
-class _Rock:
-    """The island under the eye: its middle, its radius and how high and craggy it is."""
-
-    x_m: float
-    z_m: float
-    radius_m: float
-    top_m: float
-    steep_m: float  # how far from the water's edge it takes to rise
-    crag_m: float
-    number: int
-
-    def inner(self, x: Floats, z: Floats) -> Floats:
-        """Return metres inside the water's edge, negative in the sea."""
-        dx, dz = x - self.x_m, z - self.z_m
-        wander = fbm(dx, dz, self.radius_m * 2.2, 4, self.number) * 0.42
-        return np.asarray(self.radius_m * (1 + wander) - np.hypot(dx, dz), np.float32)
-
-    def height(self, x: Floats, z: Floats) -> Floats:
-        inner, d = self.inner(x, z), np.hypot(x, z)
-        rise = smoothstep(0, self.steep_m, inner)
-        crag = ridged(x, z, 9, 4, self.number + 1) - 0.5
-        hills = fbm(x, z, 40, 3, self.number + 2) * 0.12 * self.top_m * smoothstep(3, 25, d)
-        y = self.top_m * rise + hills * rise
-        y = y + self.crag_m * crag * rise * smoothstep(0.8, 5, d) * (1.1 - 0.8 * rise)
-        y = y + 0.10 * fbm(x, z, 2.2, 3, self.number + 3) * smoothstep(-1, 2, inner)
-        return np.asarray(
-            np.where(inner > 0, y + 0.15, np.maximum(0.25 * inner, -12) + 0.15), np.float32
-        )
-
-
-def _ground(
-    land: Land, rock_: _Rock, streams: Streams, stone: tuple[float, ...], green: float
-) -> None:
-    share = streams.detail**0.6
-    mesh = terrain(
-        rock_.height,
-        far_m=rock_.radius_m * 2.4 + 40,
-        rings=int(360 * share),
-        sectors=int(760 * share),
-    )
-    x, y, z = mesh.position.T
-    inner, number = rock_.inner(x, z), rock_.number
-    patch, streak = fbm(x, z, 6, 4, number + 5), fbm(x + 2 * y, z - y, 2.4, 3, number + 6)
-    color = np.asarray(stone) * (1 + 0.30 * streak[:, None] + 0.14 * patch[:, None])
-    lichen = np.array([0.36, 0.26, 0.06]) if stone[0] < 0.3 else np.array([0.26, 0.26, 0.20])
-    color = mix(color, lichen, 0.55 * smoothstep(0.42, 0.7, streak) * smoothstep(1.0, 2.5, y))
-    grass = grass_color(streams.look) * (1 + 0.25 * patch[:, None])
-    grown = smoothstep(
-        0.0, 0.3, green - 0.5 + patch * 0.55 + 0.25 * smoothstep(3, 9, inner)
-    ) * smoothstep(0.36, 0.2, slope(mesh))
-    grown = grown * smoothstep(1.2, 2.6, y + 0.5 * patch)
-    color = mix(color, grass, grown)
-    weed = smoothstep(1.0, 0.45, y + 0.35 * patch)
-    color = mix(color, np.array([0.035, 0.036, 0.020]), 0.85 * weed)
-    kind = np.where(grown > 0.5, float(Material.MOSS), float(Material.ROCK))
-    painted = painted_land(mesh, color, kind, streams.look, number)
-    # Salt water melts the snow it reaches.
-    low = y < 0.9
-    painted.color[low, :3] = color[low]
-    painted.material[low] = float(Material.ROCK)
-    land.scene.add(painted, casts_sky=False)
-
-
-def _plants(land: Land, rock_: _Rock, streams: Streams, green: float) -> list[str]:
-    rng, look, number = land.rng, streams.look, rock_.number
-    if green < 0.15:
-        return []
-    bold = min(1.6, land.bold)
-    x, z = scattered(rng, streams.many(7000), 1.0, 30, power=0.8)
-    y = rock_.height(x, z)
-    steep = np.abs(rock_.height(x + 0.5, z) - y) + np.abs(rock_.height(x, z + 0.5) - y)
-    patch = fbm(x, z, 6, 4, number + 5)
-    keep = green - 0.5 + patch * 0.55 + 0.25 * smoothstep(3, 9, rock_.inner(x, z)) > rng.uniform(
-        0, 0.35, len(x)
-    )
-    keep &= (y > 1.6) & (steep < 0.55) & land.free(x, z, 0.1)
-    x, z = x[keep], z[keep]
-    if look.snow < 0.8:
-        for kind in range(3):
-            pick = np.arange(len(x)) % 3 == kind
-            tuft = grass_tuft(
-                np.random.default_rng(kind), 12, 0.30, 0.13, 0.008 * bold, grass_color(look) * 0.95
-            )
-            land.plant(tuft, x[pick], z[pick], size=(0.5, 1.25), sky=False)
-    if look.season in ("spring", "summer"):
-        petal = ((0.70, 0.24, 0.42), (0.75, 0.74, 0.70), (0.74, 0.55, 0.05), (0.36, 0.16, 0.55))[
-            int(rng.integers(4))
-        ]
-        bloom = flower(np.random.default_rng(4), petal, (0.7, 0.5, 0.1), 0.22, 0.034 * bold, 7, 5)
-        clumps = fbm(x, z, 3, 2, number + 9) > 0.15
-        land.plant(bloom, x[clumps][::5], z[clumps][::5], size=(0.7, 1.3), sky=False)
-        return ["sea grass and thrift in flower"]
-    return ["wind-bent grass"]
-
-
-def _stones(
-    land: Land, rock_: _Rock, streams: Streams, stone: tuple[float, ...], count: int
-) -> None:
-    rng = land.rng
-    tint = np.asarray(stone) / 0.2
-    for kind in range(3):
-        boulder = rock(np.random.default_rng(80 + kind), 3, 13, 0.0, 0.75)
-        x, z = scattered(rng, count, 2.4, 26, power=0.7)
-        keep = (rock_.height(x, z) > -0.6) & land.free(x, z, 0.8)
-        land.plant(
-            boulder.painted(np.array([0.2, 0.2, 0.2]) * tint * 0.9),
-            x[keep],
-            z[keep],
-            size=(0.15, 0.9),
-            sink_m=0.1,
-        )
-    small = rock(np.random.default_rng(8), 1, 8, 0.0).painted(
-        np.asarray(stone) * 0.9, Material.STONE
-    )
-    x, z = scattered(rng, streams.many(1400), 0.8, 12, power=0.8)
-    keep = (fbm(x, z, 3, 2, rock_.number + 13) > rng.uniform(-0.1, 0.6, len(x))) & (
-        rock_.height(x, z) > 0.2
-    )
-    land.plant(small, x[keep], z[keep], size=(0.03, 0.10), shade=0.35, sky=False)
-    shell = rock(np.random.default_rng(9), 0, 6, 0.0).painted((0.55, 0.53, 0.48))
-    x, z = scattered(rng, streams.many(1600), 0.8, 10, power=0.8)
-    y = rock_.height(x, z)
-    keep = (y < 1.4) & (y > 0.1)
-    land.plant(shell, x[keep], z[keep], size=(0.02, 0.045), sink_m=0.005, sky=False)
 
 
 def _around(scene: Scene, streams: Streams, style: str, clear_m: float) -> list[str]:
@@ -251,8 +111,10 @@ def _litter(land: Land, streams: Streams, near_m: float, far_m: float, low_m: fl
         ("a heap of nets", lambda: sea.net_heap(int(rng.integers(3))), 0.8),
         ("driftwood", lambda: driftwood(rng, 2.4), 1.0),
         ("a coil of rope", lambda: sea.rope_coil(5).scaled(1.3), 0.4),
-        ("a beached rowing boat", lambda: rowing_boat(rng, ((0.5, 0.08, 0.05), (0.06, 0.2, 0.36), (0.1, 0.25, 0.14))[int(rng.integers(3))]).moved((0, 0.12, 0)), 1.9),
-        ("a life buoy", lambda: sea.lifebuoy(), 0.4),
+        ("a beached rowing boat", lambda: rowing_boat(
+            rng, ((0.5, 0.08, 0.05), (0.06, 0.2, 0.36), (0.1, 0.25, 0.14))[int(rng.integers(3))]
+        ).moved((0, 0.12, 0)), 1.9),
+        ("a life buoy", sea.lifebuoy, 0.4),
         ("a rusty anchor", sea.anchor, 0.7),
         ("a mooring post", lambda: sea.mooring_post(int(rng.integers(3))), 0.4),
     ]  # fmt: skip
@@ -281,27 +143,27 @@ def _from_rock(scene: Scene, streams: Streams, style: str) -> tuple[list[str], H
     if beacon:
         radius, top = float(rng.uniform(22, 45)), float(rng.uniform(3.5, 14))
         steep = float(rng.uniform(5, 11))
-        island, a = _rock_at(
+        island, a = sea_rock(
             rng, steep + rng.uniform(-1.5, 3), radius, top, steep, 1.3, streams.number
         )
     else:
         radius, top = float(rng.uniform(8, 20)), float(rng.uniform(1.6, 4.2))
         steep = float(rng.uniform(4, 9))
-        island, a = _rock_at(rng, rng.uniform(3.0, 8.0), radius, top, steep, 1.5, streams.number)
+        island, a = sea_rock(rng, rng.uniform(3.0, 8.0), radius, top, steep, 1.5, streams.number)
     off = float(np.hypot(island.x_m, island.z_m))
     stone = tuple(float(v) for v in np.array(_STONES[style]) * rng.uniform(0.85, 1.15))
     green = float(rng.uniform(0.45, 0.85)) if beacon else float(rng.choice([0.0, 0.3, 0.5]))
     land = Land(scene, island.height, rng, look, streams.detail, [(0.0, 0.0, 1.0)])
     ground = point_on(island.height, 0.0, 0.0)[1]
     scene.eye = (0.0, ground + EYE_M, 0.0)
-    _ground(land, island, streams, stone, green)
+    rock_ground(land, island, streams, stone, green)
     said: list[str] = []
     if beacon:
         tower, lamp_m = sea.lighthouse(rng, look.dark)
         for _ in range(40):
             reach, turn = rng.uniform(8, 24), a + rng.normal(0, 0.8)
             x, z = float(reach * np.sin(turn)), float(-reach * np.cos(turn))
-            if float(island.inner(np.float32([x]), np.float32([z]))[0]) > 4.5:
+            if value_at(island.inner, x, z) > 4.5:
                 break
         land.claim(x, z, 3.2)
         foot = land.put(tower, x, z, yaw=float(np.arctan2(-x, -z)), lift_m=-0.3)
@@ -310,10 +172,7 @@ def _from_rock(scene: Scene, streams: Streams, style: str) -> tuple[list[str], H
             scene.lamps.append(Lamp((x, foot[1] + lamp_m, z), (40.0, 28.0, 13.0), 0.5, False))
         if rng.random() < 0.6:
             hx, hz = x + 8.5 * np.cos(turn), z + 8.5 * np.sin(turn)
-            if (
-                float(island.inner(np.float32([hx]), np.float32([hz]))[0]) > 4
-                and np.hypot(hx, hz) > 8
-            ):
+            if value_at(island.inner, hx, hz) > 4 and np.hypot(hx, hz) > 8:
                 window = (3.2, 1.7, 0.6) if look.dark else (0.0, 0.0, 0.0)
                 cabin = log_cabin(
                     np.random.default_rng(int(rng.integers(9))),
@@ -337,18 +196,20 @@ def _from_rock(scene: Scene, streams: Streams, style: str) -> tuple[list[str], H
             size=float(rng.uniform(0.4, 0.85)),
         )
     said += _litter(land, streams, 1.9, 4.6, 0.8)
-    _stones(land, island, streams, stone, int(rng.integers(6, 16)))
-    said += _plants(land, island, streams, green)
+    rock_stones(land, island, streams, stone, int(rng.integers(6, 16)))
+    said += rock_plants(land, island, streams, green)
     scene.eyes = land.eyes(3)
     return said, island.height, radius * 1.6 + off
 
 
-def _from_pier(scene: Scene, streams: Streams, style: str) -> tuple[list[str], Height, float]:
+def _from_pier(  # noqa: PLR0915 - one paragraph a thing that may lie there
+    scene: Scene, streams: Streams, style: str
+) -> tuple[list[str], Height, float]:
     rng, look = streams.layout, streams.look
     long_m, deck = float(rng.uniform(9, 20)), float(rng.uniform(0.8, 1.3))
     radius = float(rng.uniform(18, 40))
     start = long_m * rng.uniform(0.25, 0.6)
-    island, a = _rock_at(
+    island, a = sea_rock(
         rng,
         -float(rng.uniform(9, 18)),
         radius,
@@ -381,8 +242,9 @@ def _from_pier(scene: Scene, streams: Streams, style: str) -> tuple[list[str], H
         return x, deck + lift, z
 
     said = ["a wooden pier"]
-    makes = [
-        ("lobster pots", lambda: sea.lobster_pot(int(rng.integers(2)))), ("a heap of nets", lambda: sea.net_heap(int(rng.integers(3)))),
+    makes: list[tuple[str, Callable[[], Mesh]]] = [
+        ("lobster pots", lambda: sea.lobster_pot(int(rng.integers(2)))),
+        ("a heap of nets", lambda: sea.net_heap(int(rng.integers(3)))),
         ("a coil of rope", lambda: sea.rope_coil(5).scaled(1.2)), ("a life buoy", sea.lifebuoy),
     ]  # fmt: skip
     for index in rng.permutation(4)[: int(rng.integers(2, 5))]:
@@ -399,7 +261,7 @@ def _from_pier(scene: Scene, streams: Streams, style: str) -> tuple[list[str], H
                 )
                 said.append(words)
     for along in (-2.6, 2.2, 5.5):
-        for side in (-1, 1):
+        for side in (-1.0, 1.0):
             if -start < along < long_m - start:
                 post = cylinder(0.13, 0.5, 12, 0.16).painted((0.09, 0.08, 0.08), Material.METAL)
                 on_deck(post, along, side * (wide / 2 - 0.22))
@@ -431,7 +293,7 @@ def _from_pier(scene: Scene, streams: Streams, style: str) -> tuple[list[str], H
             scene.lamps.append(Lamp((x, y + 2.4, z), (6.0, 3.6, 1.5), 0.12))
         said.append("lit lamps on the pier")
     land = Land(scene, island.height, rng, look, streams.detail, [(0.0, 0.0, 1.0)])
-    _ground(land, island, streams, stone, 0.7)
+    rock_ground(land, island, streams, stone, 0.7)
     x, z = world(off - radius * 0.3, float(rng.choice([-1, 1]) * rng.uniform(4, 9)))
     window = (3.2, 1.7, 0.6) if look.dark else (0.0, 0.0, 0.0)
     roof = ((0.30, 0.07, 0.04), (0.12, 0.075, 0.05), (0.07, 0.09, 0.12))[int(rng.integers(3))]
@@ -513,7 +375,6 @@ def build(streams: Streams) -> Scene:
         wave *= 0.4
     shallow, deep = (np.array(v) for v in _SEAS[int(rng.integers(len(_SEAS)))])
     gray = 1.0 if look.weather in ("clear", "cloudy") else 0.6
-    scene.mirror_height_m = wave * 0.9 + 0.25
     water = open_sea(
         ground,
         streams.number + 50,
@@ -522,6 +383,8 @@ def build(streams: Streams) -> Scene:
         wave,
         float(rng.uniform(0, 6.3)),
     )
+    # The mirror image is cut off above the crests, or the waves would see themselves.
+    scene.mirror_height_m = float(water.position[water.faces, 1].max()) + 0.01
     scene.add(water, casts_sun=False, casts_sky=False)
     said += _around(scene, streams, style, clear)
     where = {
@@ -538,6 +401,7 @@ def build(streams: Streams) -> Scene:
     }[place]
     if "a lighthouse" in said:
         scene.title = "Lighthouse above the sea"
+    scene.eyes = free_places(scene, scene.eyes)
     scene.caption = f"the open sea with rocky islands, seen from {where}"
     scene.tags = ("sea", "islands", "rocks", "waves")
     scene.details = tuple(said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,13 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from ldm3d.data import sea_life as life
 from ldm3d.data.beach_things import shell
 from ldm3d.data.built import rowing_boat
+from ldm3d.data.coast import value_at
 from ldm3d.data.families import Streams
+from ldm3d.data.footing import free_places
 from ldm3d.data.land import Land
-from ldm3d.data.mesh import Material, Mesh, grid_faces, icosphere, lathe, merged, mesh_from
+from ldm3d.data.mesh import Material, lathe
 from ldm3d.data.noise import fbm
 from ldm3d.data.plants import grass_tuft, rock
 from ldm3d.data.scene import Air, Lamp, Scene, placed
-from ldm3d.data.terrain import mix, point_on, scattered, smoothstep
+from ldm3d.data.terrain import point_on, scattered
+from ldm3d.data.undersea import SeaFloor, drawn_floor, sunken_column, surface_from_below
 
 Floats = NDArray[np.float32]
 
@@ -28,7 +31,6 @@ HOURS = ("morning", "noon", "golden hour", "dusk", "night")
 WEATHERS = ("clear",)
 SEASONS = ("summer",)
 EYE_M = 1.62
-FAR_M = 80.0
 
 _CORALS = np.array(
     [
@@ -43,106 +45,6 @@ _WATERS = {  # far water, light from above
     "kelp": ((0.016, 0.130, 0.120), (0.85, 1.0, 0.72)),
     "ruins": ((0.010, 0.100, 0.185), (0.75, 0.97, 1.0)),
 }
-
-
-@dataclass(frozen=True)
-class _Floor:
-    """The sea floor: sand with mounds where the reef grows."""
-
-    number: int
-    mound_m: float
-    cover: float  # share of reef over sand, about -0.4 to 0.5
-    period_m: float
-
-    def reef(self, x: Floats, z: Floats) -> Floats:
-        """Return 0 on sand to 1 on the reef; sand under the eye."""
-        wish = fbm(x, z, self.period_m, 3, self.number + 1) + self.cover
-        return smoothstep(0.0, 0.45, wish) * smoothstep(1.2, 3.2, np.hypot(x, z))
-
-    def height(self, x: Floats, z: Floats) -> Floats:
-        reef, d = self.reef(x, z), np.hypot(x, z)
-        rough = 0.55 + 0.6 * fbm(x, z, 5.0, 3, self.number + 2)
-        mound = self.mound_m * reef * rough * smoothstep(1.5, 6.5, d)
-        dunes = fbm(x, z, 14, 2, self.number + 3) * 0.30 * smoothstep(1, 8, d)
-        bend = 1.3 * fbm(x, z, 5, 2, self.number + 4)
-        ripple = 0.020 * np.sin((x * 0.8 + z * 0.6) * 15 + 5 * bend) * (1 - reef)
-        return np.asarray(mound + dunes + ripple + d * 0.012, np.float32)
-
-
-def caustics(x: Floats, z: Floats, period_m: float, number: int) -> Floats:
-    """Return the bright net of light under waves, 0 to 1."""
-    warp = fbm(x, z, period_m * 2.2, 2, number + 1) * period_m * 0.8
-    a = np.abs(fbm(x + warp, z - warp, period_m, 1, number + 2))
-    b = np.abs(fbm(x - warp, z + warp, period_m * 0.8, 1, number + 3))
-    return np.asarray(np.exp(-np.minimum(a, b) * 9), np.float32)
-
-
-def _polar(detail: float, far_m: float) -> tuple[Floats, Floats]:
-    share = float(np.clip(detail, 0.15, 1)) ** 0.5
-    radii = np.concatenate(
-        [np.linspace(0, 8, int(170 * share)), np.geomspace(8.2, far_m, int(100 * share))]
-    )
-    a = np.linspace(0, 2 * np.pi, int(640 * share), endpoint=False)
-    return (
-        (radii[:, None] * np.cos(a)).astype(np.float32),
-        (radii[:, None] * np.sin(a)).astype(np.float32),
-    )
-
-
-def _sea_floor(floor: _Floor, streams: Streams, sand: ArrayLike, sunlit: float) -> Mesh:
-    x, z = _polar(streams.detail, FAR_M)
-    points = np.stack([x, floor.height(x, z), z], axis=-1).reshape(-1, 3)
-    mesh = mesh_from(points, grid_faces(*x.shape, wrap=True)[:, [0, 2, 1]])
-    px, _, pz = points.T
-    reef, patch = floor.reef(px, pz), fbm(px, pz, 2.4, 3, floor.number + 6)
-    color = np.asarray(sand) * (1 + 0.16 * patch[:, None])
-    crust = mix(
-        np.array([0.15, 0.12, 0.11]), np.array([0.26, 0.12, 0.17]), smoothstep(-0.2, 0.5, patch)
-    )
-    crust = mix(
-        crust,
-        np.array([0.13, 0.15, 0.07]),
-        smoothstep(0.1, 0.6, fbm(px, pz, 4, 3, floor.number + 7)),
-    )
-    color = mix(color, crust, smoothstep(0.15, 0.6, reef + 0.25 * patch))
-    net = caustics(px, pz, 1.25, floor.number + 8)[:, None]
-    color = color * (1 + sunlit * (2.6 * net - 0.45))
-    kind = np.where(reef > 0.4, Material.ROCK, Material.CLOTH)
-    made = mesh_from(points, mesh.faces, mesh.normal, color)
-    return replace(made, material=kind.astype(np.float32))
-
-
-def _surface(level: float, eye_y: float, air: Air, streams: Streams, bright: float) -> Mesh:
-    """Return the water's surface from below: a bright window overhead, dark far out."""
-    x, z = _polar(streams.detail, FAR_M * 0.9)
-    number = streams.number + 40
-    y = level + 0.12 * fbm(x, z, 6, 3, number)
-    points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
-    px, py, pz = points.T
-    up = (py - eye_y) / np.sqrt(px**2 + pz**2 + (py - eye_y) ** 2)
-    net = caustics(px, pz, 2.2, number + 1)
-    fine = caustics(px, pz, 0.9, number + 5)
-    wave = fbm(px, pz, 3.0, 3, number + 9)
-    window = smoothstep(0.60, 0.74, up + 0.10 * wave)
-    a, e = np.radians(air.sun_azimuth_deg), np.radians(air.sun_elevation_deg)
-    reach = (level - eye_y) / np.tan(e)
-    off = np.hypot(px - reach * np.sin(a), pz + reach * np.cos(a))
-    blaze = np.exp(-(((off + 1.2 * wave) / (0.16 * (level - eye_y) + 0.25)) ** 2))
-    halo = np.exp(-off / (0.5 * (level - eye_y) + 0.4))
-    far, top = np.asarray(air.horizon), np.asarray(air.zenith)
-    haze = 0.86 * far + 0.14 * top  # what the fog fades to
-    base = mix(haze * 1.45, top * np.array([0.55, 1.0, 1.15]), window) * (
-        0.75 + 0.35 * wave[:, None]
-    )
-    shine = 0.5 * net + 0.25 * fine * window
-    color = (
-        base * (0.65 + 1.1 * shine)[:, None]
-        + np.asarray(air.sun) * (0.22 * halo * (0.4 + net) + 1.2 * blaze)[:, None] * bright
-    )
-    faces = grid_faces(*x.shape, wrap=True)
-    return mesh_from(
-        points, faces, np.tile([0, -1.0, 0], (len(points), 1)), np.maximum(color, 0), Material.GLOW
-    )
 
 
 def _air(streams: Streams, far: ArrayLike, tone: ArrayLike) -> tuple[Air, float]:
@@ -181,7 +83,7 @@ def _air(streams: Streams, far: ArrayLike, tone: ArrayLike) -> tuple[Air, float]
     return air, day
 
 
-def _corals(land: Land, floor: _Floor, streams: Streams, dense: float) -> list[str]:
+def _corals(land: Land, floor: SeaFloor, streams: Streams, dense: float) -> list[str]:
     rng = land.rng
     palette = _CORALS[rng.permutation(len(_CORALS))[:6]]
     kinds = [
@@ -218,13 +120,13 @@ def _corals(land: Land, floor: _Floor, streams: Streams, dense: float) -> list[s
     return said
 
 
-def _heads(land: Land, floor: _Floor, streams: Streams) -> None:
+def _heads(land: Land, floor: SeaFloor, streams: Streams) -> None:
     """Put coral heads at 2 to 4 m, so that something is always near."""
     rng = land.rng
     palette = _CORALS[rng.permutation(len(_CORALS))[:5]]
     for _ in range(int(rng.integers(3, 6))):
         x, z = land.find(1.9, 4.2, 0.7)
-        y = float(floor.height(np.float32([x]), np.float32([z]))[0])
+        y = value_at(floor.height, x, z)
         stone = rock(np.random.default_rng(int(rng.integers(90))), 3, 11, 0.0, 0.8)
         wide = float(rng.uniform(0.4, 0.85))
         turn = float(rng.uniform(0, 6))
@@ -243,7 +145,7 @@ def _heads(land: Land, floor: _Floor, streams: Streams) -> None:
             )
 
 
-def _rubble(land: Land, floor: _Floor, streams: Streams) -> list[str]:
+def _rubble(land: Land, floor: SeaFloor, streams: Streams) -> list[str]:
     rng, bold = land.rng, min(1.7, land.bold)
     x, z = scattered(rng, streams.many(2400), 0.5, 14, power=0.8)
     reef = floor.reef(x, z)
@@ -283,7 +185,7 @@ def _rubble(land: Land, floor: _Floor, streams: Streams) -> list[str]:
     return ["starfish on the sand"]
 
 
-def _animals(land: Land, floor: _Floor, streams: Streams, level: float) -> list[str]:
+def _animals(land: Land, floor: SeaFloor, streams: Streams, level: float) -> list[str]:
     rng, scene, dark = land.rng, land.scene, streams.look.dark
     ground = floor.height
     names = (
@@ -299,7 +201,7 @@ def _animals(land: Land, floor: _Floor, streams: Streams, level: float) -> list[
     for kind in kinds:
         r, a = rng.uniform(3.5, 13), rng.uniform(0, 6.283)
         x, z = r * np.sin(a), -r * np.cos(a)
-        y = float(ground(np.float32([x]), np.float32([z]))[0])
+        y = value_at(ground, x, z)
         y += float(rng.uniform(0.8, max(1.0, min(level - y - 1.0, 4.5))))
         count = int(rng.integers(14, 30)) if kind == 5 else int(rng.integers(30, 110))
         at, yaw = life.shoal(
@@ -318,14 +220,14 @@ def _animals(land: Land, floor: _Floor, streams: Streams, level: float) -> list[
         )
         scene.add(life.fish(int(kind)), placed(at[keep], size[keep], yaw[keep]), casts_sky=False)
         said.append(f"a shoal of {names[int(kind)]}")
-    x, z = scattered(rng, 26, 1.5, 9, power=0.8)
-    y = ground(x, z) + rng.uniform(0.25, 2.6, 26).astype(np.float32)
+    px, pz = scattered(rng, 26, 1.5, 9, power=0.8)
+    py = ground(px, pz) + rng.uniform(0.25, 2.6, 26).astype(np.float32)
     for kind in range(1, 5):
         pick = np.arange(26) % 4 == kind - 1
         scene.add(
             life.fish(kind),
             placed(
-                np.stack([x, y, z], -1)[pick],
+                np.stack([px, py, pz], -1)[pick],
                 rng.uniform(0.5, 0.9, int(pick.sum())),
                 rng.uniform(0, 6.28, int(pick.sum())),
             ),
@@ -347,9 +249,9 @@ def _animals(land: Land, floor: _Floor, streams: Streams, level: float) -> list[
         )
         said.append("a manta ray")
     if big == "jelly" or dark:
-        x, z = scattered(rng, 16, 1.8, 14, power=0.8)
-        y = rng.uniform(scene.eye[1] - 0.4, max(scene.eye[1] + 0.5, level - 0.8), 16)
-        spots = np.stack([x, y, z], axis=-1)
+        px, pz = scattered(rng, 16, 1.8, 14, power=0.8)
+        high = rng.uniform(scene.eye[1] - 0.4, max(scene.eye[1] + 0.5, level - 0.8), 16)
+        spots = np.stack([px, high, pz], axis=-1)
         tint = (1.0, 1.0, 1.0) if dark else (0.75, 0.55, 0.72)
         scene.add(
             life.jellyfish(dark),
@@ -357,43 +259,13 @@ def _animals(land: Land, floor: _Floor, streams: Streams, level: float) -> list[
             casts_sky=False,
         )
         if dark:
-            for spot in spots[:8]:
-                scene.lamps.append(
-                    Lamp(tuple(float(v) for v in spot), (0.35, 1.1, 1.7), 0.2, False)
-                )
+            for sx, sy, sz in spots[:8].tolist():
+                scene.lamps.append(Lamp((sx, sy, sz), (0.35, 1.1, 1.7), 0.2, False))
         said.append("glowing jellyfish" if dark else "jellyfish")
     return said
 
 
-def _column(rng: np.random.Generator, high_m: float) -> Mesh:
-    profile = [
-        [0.52, 0],
-        [0.52, 0.16],
-        [0.44, 0.24],
-        [0.40, 0.34],
-        [0.36, high_m * 0.6],
-        [0.33, high_m],
-    ]
-    post = lathe(profile, 40)
-    x, y, z = post.position.T
-    flute = np.where((np.arange(40) % 2 == 0)[None].repeat(6, 0).ravel() & (y > 0.3), 0.93, 1.0)
-    shaft = mesh_from(
-        np.stack([x * flute, y, z * flute], 1),
-        post.faces,
-        color=(0.36, 0.36, 0.31),
-        material=Material.ROCK,
-        parameter=0.6,
-    )
-    cap = (
-        icosphere(2)
-        .scaled((0.34, 0.12, 0.34))
-        .moved((0, high_m, 0))
-        .painted((0.30, 0.31, 0.26), Material.ROCK, 0.8)
-    )
-    return merged([shaft, cap])
-
-
-def _ruins(land: Land, floor: _Floor) -> list[str]:
+def _ruins(land: Land, floor: SeaFloor) -> list[str]:
     rng, scene = land.rng, land.scene
     turn, gap = rng.uniform(0, 6.28), rng.uniform(2.6, 3.4)
     across = rng.uniform(2.4, 3.4)
@@ -407,10 +279,10 @@ def _ruins(land: Land, floor: _Floor) -> list[str]:
             land.claim(x, z, 0.8)
             tall = float(rng.choice([4.2, 4.2, 2.6, 1.3]))
             foot = point_on(floor.height, x, z, -0.15)
-            scene.add(_column(rng, tall), placed(np.array([foot]), 1.0, float(rng.uniform(0, 6))))
+            scene.add(sunken_column(tall), placed(np.array([foot]), 1.0, float(rng.uniform(0, 6))))
             if tall < 4 and rng.random() < 0.7:
                 drum = (
-                    _column(rng, float(rng.uniform(1.4, 2.4)))
+                    sunken_column(float(rng.uniform(1.4, 2.4)))
                     .turned(np.pi / 2, "z")
                     .turned(float(rng.uniform(0, 6)))
                 )
@@ -441,7 +313,7 @@ def _ruins(land: Land, floor: _Floor) -> list[str]:
     return ["sunken columns", "old amphorae"]
 
 
-def _kelp(land: Land, streams: Streams, floor: _Floor, level: float) -> list[str]:
+def _kelp(land: Land, streams: Streams, floor: SeaFloor, level: float) -> list[str]:
     rng = land.rng
     x, z = scattered(rng, int(160 + 480 * min(1.0, 1.3 * streams.detail)), 2.2, 28, power=0.75)
     keep = (fbm(x, z, 9, 2, floor.number + 15) > rng.uniform(-0.7, 0.4, len(x))) & land.free(
@@ -476,7 +348,7 @@ def build(streams: Streams) -> Scene:
         "ruins": (-0.4, 0.1),
     }[variant]
     mound = float(rng.uniform(1.4, 4.2)) if variant == "reef" else float(rng.uniform(0.5, 1.6))
-    floor = _Floor(streams.number, mound, float(rng.uniform(*cover)), float(rng.uniform(7, 16)))
+    floor = SeaFloor(streams.number, mound, float(rng.uniform(*cover)), float(rng.uniform(7, 16)))
     far, tone = _WATERS[variant]
     air, day = _air(streams, far, tone)
     ground = point_on(floor.height, 0.0, 0.0)[1]
@@ -488,8 +360,10 @@ def build(streams: Streams) -> Scene:
     sand = np.array([0.235, 0.255, 0.215]) * rng.uniform(0.75, 1.05)
     if variant == "kelp":
         sand = sand * 0.6
-    scene.add(_sea_floor(floor, streams, sand, 0.75 if day > 0.3 else 0.3), casts_sky=False)
-    scene.add(_surface(level, scene.eye[1], air, streams, 1.0), casts_sun=False, casts_sky=False)
+    scene.add(drawn_floor(floor, streams, sand, 0.75 if day > 0.3 else 0.3), casts_sky=False)
+    scene.add(
+        surface_from_below(level, scene.eye[1], air, streams, 1.0), casts_sun=False, casts_sky=False
+    )
     said: list[str] = []
     if variant == "ruins":
         said += _ruins(land, floor)
@@ -519,5 +393,5 @@ def build(streams: Streams) -> Scene:
     }[variant]
     scene.tags = ("underwater", "sea", "fish", {"kelp": "kelp"}.get(variant, "corals"))
     scene.details = tuple(said)
-    scene.eyes = land.eyes(3, 3.5)
+    scene.eyes = free_places(scene, land.eyes(5, 4.0))[:3]
     return scene
