@@ -12,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from ldm3d import bands
+from ldm3d.block_autoencoder import BlockAutoencoder
 from ldm3d.errors import Ldm3dError, RequestError
 from ldm3d.seamless import is_seamless, set_seamless
 
@@ -57,6 +58,8 @@ def encode_planes(vae: Any, planes: Tensor) -> Tensor:
     The posterior's mode, scaled to about unit variance. Whether the encoder wraps is what
     `set_seamless` made of it.
     """
+    if isinstance(vae, BlockAutoencoder):
+        return _from_autoencoder(vae, vae.encode_planes(planes).float())
     modes = [
         vae.encode((2 * one[None] - 1).to(vae.dtype)).latent_dist.mode().float() for one in planes
     ]
@@ -97,7 +100,9 @@ def decode_bytes(vae: Any, width: int, height: int, tile: int | None = None) -> 
     kept = 0.0 if tile is None else wide / 4 + 2 * narrow
     working = min(4.6 * wide, kept + 4.6 * wide * share)
     element_bytes = torch.finfo(vae.dtype).bits // 8
-    return int(width * height * (working * element_bytes + 4 * vae.config.out_channels))
+    patch = vae.config.get("patch_size") or 1
+    kept_bytes = (working * element_bytes + 4 * vae.config.out_channels) / patch**2
+    return int(width * height * kept_bytes)
 
 
 def _preview_size(height: int, width: int, max_cells: int) -> tuple[int, int]:
@@ -109,6 +114,8 @@ def _preview_size(height: int, width: int, max_cells: int) -> tuple[int, int]:
 
 def _decode_one(vae: Any, latents: Tensor, tile: int | None) -> Tensor:
     """Decode (1, c, h, w) in the autoencoder's own scale."""
+    if isinstance(vae, BlockAutoencoder):  # small: never in bands
+        return _finite(vae.decode_planes(latents), vae)
     decoder, height = vae.decoder, latents.shape[-2]
     if vae.post_quant_conv is not None:
         latents = vae.post_quant_conv(latents)
@@ -121,12 +128,16 @@ def _decode_one(vae: Any, latents: Tensor, tile: int | None) -> Tensor:
         for block in decoder.up_blocks:
             layer = bands.up_block(layer, block, tile * layer.height // height)
     planes = bands.output(layer, decoder, (tile or LAST_BAND) * layer.height // height)
+    return _finite(planes, vae).div_(2).add_(0.5).clamp_(0, 1)
+
+
+def _finite(planes: Tensor, vae: Any) -> Tensor:
     if not torch.isfinite(planes).all():
         raise Ldm3dError(
             f"want finite colours and depths from the autoencoder, got overflow in "
             f"{str(vae.dtype).removeprefix('torch.')}: use bfloat16 or float32"
         )
-    return planes.div_(2).add_(0.5).clamp_(0, 1)
+    return planes
 
 
 @contextmanager

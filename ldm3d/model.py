@@ -68,7 +68,8 @@ class Model:
     @property
     def factor(self) -> int:
         """Pixels per latent cell along one side: 8 for Stable Diffusion's autoencoder."""
-        return int(2 ** (len(self.vae.config.block_out_channels) - 1))
+        patch = self.vae.config.get("patch_size") or 1
+        return int(patch * 2 ** (len(self.vae.config.block_out_channels) - 1))
 
     @property
     def latent_channels(self) -> int:

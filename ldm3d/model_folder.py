@@ -105,7 +105,10 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _layout(vae: Mapping[str, Any], folder: Path) -> Layout:
-    planes = vae.get("in_channels"), vae.get("out_channels")
+    each = (vae.get("patch_size") or 1) ** 2  # pixels folded into channels by our own
+    planes = tuple(
+        count and count // each for count in (vae.get("in_channels"), vae.get("out_channels"))
+    )
     if planes[0] == planes[1] and planes[0] in _LAYOUTS:
         return _LAYOUTS[planes[0]]
     if planes == (3, 3):

@@ -105,9 +105,12 @@ def _named_dtype(name: str | torch.dtype, device: torch.device) -> torch.dtype:
 
 
 def _network(folder: Path, part: str, dtype: torch.dtype) -> Any:
-    import diffusers
+    from diffusers import UNet2DConditionModel
 
-    kind = diffusers.UNet2DConditionModel if part == "unet" else diffusers.AutoencoderKL
+    from ldm3d.block_autoencoder import class_of
+
+    vae = class_of(read_json(folder / "vae" / "config.json"))
+    kind = UNet2DConditionModel if part == "unet" else vae
     files = weight_files(folder, part)
     options = {"variant": "fp16"} if ".fp16." in files[0].name else {}
     with damage_explained(folder / part), quiet_libraries():

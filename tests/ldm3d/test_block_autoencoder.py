@@ -1,0 +1,77 @@
+"""Our own small autoencoder in a whole model: loaded, sampled and decoded as any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import tiny_model
+
+import ldm3d
+from ldm3d.block_autoencoder import BlockAutoencoder, curved, folded, straightened, unfolded
+from ldm3d.decode import decode_latents, encode_planes
+from ldm3d.depth_codec import Layout
+from ldm3d.events import Result
+from ldm3d.seamless import set_seamless
+
+
+def tiny_autoencoder() -> BlockAutoencoder:
+    torch.manual_seed(0)
+    return BlockAutoencoder(
+        block_out_channels=(8, 8, 16), latent_channels=4, norm_num_groups=4
+    ).eval()  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tiny_model(tmp_path_factory.mktemp("block") / "model")
+    tiny_autoencoder().save_pretrained(made / "vae")
+    return made
+
+
+def test_a_model_with_it_is_loaded_and_generates(folder: Path) -> None:
+    model = ldm3d.load(folder, device="cpu", dtype="float32")
+    assert isinstance(model.vae, BlockAutoencoder)
+    assert model.layout is Layout.FOUR
+    assert model.factor == 16
+    recipe = model.recipe("a meadow", seed=1, steps=2, width=256, height=128)
+    result = list(ldm3d.generate(model, recipe))[-1]
+    assert isinstance(result, Result)
+    assert result.color.shape == (128, 256, 3)
+    assert 0 <= result.depth.min() <= result.depth.max() <= 1
+
+
+def test_planes_come_back_through_a_complete_linear_codec() -> None:
+    """With as many numbers as a block has, an orthonormal basis loses nothing."""
+    torch.manual_seed(0)
+    vae = BlockAutoencoder(
+        in_channels=4, out_channels=4, patch_size=1, block_px=2, block_out_channels=(8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=16, norm_num_groups=4,
+    ).eval()  # fmt: skip
+    axes, _ = torch.linalg.qr(torch.randn(16, 16))
+    vae.begin_linear(torch.rand(16), axes, torch.rand(16) + 0.5)
+    planes = torch.rand(2, 4, 8, 16)
+    latents = encode_planes(vae, planes)
+    assert latents.shape == (2, 16, 4, 8)
+    torch.testing.assert_close(decode_latents(vae, latents), planes, atol=1e-4, rtol=0)
+
+
+def test_it_does_not_know_where_the_picture_begins() -> None:
+    vae = tiny_autoencoder()
+    set_seamless(vae)
+    planes = torch.rand(1, 4, 32, 64)
+    with torch.no_grad():
+        latents = vae.encode_planes(planes)
+        turned = vae.encode_planes(planes.roll(16, dims=3))
+        torch.testing.assert_close(turned, latents.roll(1, dims=3))
+        again = vae.decode_planes(turned)
+        torch.testing.assert_close(again, vae.decode_planes(latents).roll(16, dims=3))
+
+
+def test_folding_and_the_root_of_depth_are_undone() -> None:
+    planes = torch.rand(1, 4, 8, 16)
+    assert torch.equal(unfolded(folded(planes, 4), 4), planes)
+    torch.testing.assert_close(straightened(curved(planes, "root"), "root"), planes)
+    assert torch.equal(curved(planes, "linear"), planes)
