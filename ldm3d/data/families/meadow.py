@@ -229,6 +229,7 @@ def _trees(land: Land, plan: _Plan, number: int) -> list[str]:
         size = float(rng.uniform(0.75, 1.35))
         land.put(tree(0 if np.hypot(x, z) < 13 else 1, int(rng.integers(0, 3))), x, z,
                  yaw=float(rng.uniform(0, 6.283)), size=size, lift_m=-0.05)  # fmt: skip
+        land.claim(x, z, 3.0 * size)  # nobody stands in its crown
     for _ in range(int(rng.integers(4, 10))):  # groups and rows
         cx, cz = land.find(20, 85, 3.0)
         count, row = int(rng.integers(2, 9)), rng.random() < 0.4

@@ -174,14 +174,9 @@ def _green_things(land: Land, plan: VillagePlan, number: int) -> list[str]:
         tree = leafy_tree(
             int(rng.integers(0, 3)) if fruit == 0 else 2, 0 if i == 0 else 1, season, fruit
         )
-        land.put(
-            tree,
-            x0,
-            z0,
-            yaw=float(rng.uniform(0, 6.283)),
-            size=float(rng.uniform(0.55, 1.05)),
-            lift_m=-0.05,
-        )
+        yaw, size = float(rng.uniform(0, 6.283)), float(rng.uniform(0.55, 1.05))
+        land.put(tree, x0, z0, yaw=yaw, size=size, lift_m=-0.05)
+        land.claim(x0, z0, 3.0 * size)  # nobody stands in its crown
     x, z = scattered(rng, land.many(420), 22, 110, power=0.7)
     keep = land.free(x, z, 2.0) & (paved(plan, x, z) < -1.5)
     kinds = rng.integers(0, 3, len(x))

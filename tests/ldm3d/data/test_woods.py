@@ -144,6 +144,7 @@ def test_birches_are_golden_in_autumn() -> None:
 
 
 @pytest.mark.gl
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_something_stands_at_one_to_four_metres(
     family: str, world: Callable[[str, int], World]
@@ -166,6 +167,17 @@ def test_the_ground_below_and_the_sky_above_have_their_distances(
     assert np.median(distance[-1]) == pytest.approx(1.62, abs=0.12)
     assert np.isinf(distance).any()
     assert not np.isinf(distance[WIDTH // 4 + 10 :]).any()
+
+
+@pytest.mark.gl
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_other_eye_stands_in_something(family: str, graphics: Graphics) -> None:
+    scene = build_scene(family, 403, detail=DETAIL, look=summer())
+    for eye in scene.eyes:
+        scene.eye = eye
+        made = world_from_scene(scene, family, 403, WIDTH, EFFORT, graphics)
+        assert made.distance_m[: WIDTH // 3].min() > 0.6
 
 
 @pytest.mark.gl
