@@ -48,7 +48,7 @@ def drawn_plan(rng: np.random.Generator) -> DunePlan:
     kind = str(
         rng.choice(["camp", "caravan", "oasis", "rocks", "bare"], p=[0.24, 0.2, 0.22, 0.2, 0.14])
     )
-    wave = float(np.exp(rng.uniform(np.log(38), np.log(125))))
+    wave = float(np.exp(rng.uniform(np.log(45), np.log(140))))
     track = None
     if rng.random() < 0.65:
         track = Lane(
@@ -57,8 +57,10 @@ def drawn_plan(rng: np.random.Generator) -> DunePlan:
         )  # fmt: skip
     return DunePlan(
         kind, str(rng.choice(list(SANDS))), float(rng.uniform(0, 6.283)), wave,
-        float(rng.uniform(0.10, 0.175)), float(rng.choice([30.0, 70.0, 120.0])),
-        "trough" if kind in ("oasis", "camp") else str(rng.choice(["crest", "slope", "trough"])),
+        float(rng.uniform(0.135, 0.20)), float(rng.uniform(35, 120)),
+        "trough"
+        if kind in ("oasis", "camp")
+        else str(rng.choice(["crest", "slope", "trough"], p=[0.3, 0.25, 0.45])),
         track, float(rng.uniform(7, 13)) if kind == "oasis" else 0.0,
     )  # fmt: skip
 
@@ -86,8 +88,8 @@ def dune_height(plan: DunePlan, number: int) -> Height:
         patchy = smoothstep(-0.1, 0.5, fbm(x, z, 1.9 * plan.wave_m, 2, number + 4))
         y = y + small * patchy * plan.wave_m * 0.022
         if plan.giant_m:
-            far = dune_ridge(x, z, plan.wind_rad - 0.3, 620.0, number + 5)
-            y = y + far * smoothstep(90, 700, d) * plan.giant_m * (
+            far = dune_ridge(x, z, plan.wind_rad - 0.3, 430.0, number + 5)
+            y = y + far * smoothstep(60, 430, d) * plan.giant_m * (
                 0.6 + 0.7 * fbm(x, z, 1500, 2, number + 6)
             )
         return np.asarray(y, np.float32)
@@ -101,7 +103,7 @@ def _footing(plan: DunePlan, height: Height, rng: np.random.Generator) -> tuple[
     y = height(x, z)
     slope = np.hypot(height(x + 1, z) - y, height(x, z + 1) - y)
     level = np.argsort(np.argsort(y)) / len(y)
-    wish = {"crest": 0.97, "slope": 0.55, "trough": 0.12}[plan.stand]
+    wish = {"crest": 0.97, "slope": 0.55, "trough": 0.10}[plan.stand]
     best = int(np.argmin(np.abs(level - wish) + 1.2 * np.maximum(slope - 0.16, 0)))
     return float(x[best]), float(z[best])
 

@@ -255,17 +255,17 @@ def _rest(land: Land, plan: CanyonPlan, number: int) -> list[str]:
     if plan.kind == "buttes" and rng.random() < 0.6:
         x, z = where(26, 5, 90, 1.0)
         land.plant(saguaro(int(rng.integers(0, 3))), x, z, size=(0.6, 1.4))
-        said.append("saguaro cactuses")
+        if len(x) > 1:
+            said.append("saguaro cactuses")
     if plan.kind == "gorge" and (plan.river or rng.random() < 0.5):
-        season = look.season
+        season, many = look.season, 0
         for kind in range(2):
-            x, z = where(9, 6, 70, 1.5)
+            x, z = where(14, 6, 60, 1.5)
+            many += len(x)
             land.plant(leafy_tree(kind, 1, season), x, z, size=(0.55, 1.0))
-        said.append(
-            {"autumn": "yellow cottonwood trees", "winter": "bare cottonwood trees"}.get(
-                season, "green cottonwood trees"
-            )
-        )
+        color = {"autumn": "yellow", "winter": "bare"}.get(season, "green")
+        if many > 1:
+            said.append(f"{color} cottonwood trees")
     return said
 
 

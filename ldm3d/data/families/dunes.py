@@ -245,7 +245,7 @@ def _oasis(land: Land, plan: DunePlan, number: int, level: float) -> list[str]:
 def _near(land: Land, plan: DunePlan, number: int, beds: Strata) -> list[str]:
     """Place two or three things within 4 m; return what they are."""
     rng, said = land.rng, []
-    kinds, odds = ["bush", "rocks", "ribs", "dead", "jars"], [0.34, 0.34, 0.08, 0.16, 0.08]
+    kinds, odds = ["bush", "rocks", "ribs", "dead", "jars"], [0.40, 0.34, 0.08, 0.09, 0.09]
     for name in rng.choice(kinds, int(rng.integers(2, 4)), replace=False, p=odds):
         if name == "bush":
             _bushes(land, plan, number, int(rng.integers(2, 5)))

@@ -120,7 +120,7 @@ def _wall(land: Land, plan: GlacierPlan, number: int) -> None:
     wall.color[:, :3] = mix(wall.color[:, :3], BLUE * 0.8, cleft * 0.8 * plan.blue)
     snow = smoothstep(0.45, 0.65, np.abs(wall.normal[:, 1]))
     wall.color[:, :3] = mix(wall.color[:, :3], SNOW, snow)
-    land.scene.add(wall)
+    land.scene.add(wall, casts_sun=False)  # narrow clefts would be speckled with shadow
     x, z = scattered(rng, 240, 7, 150, power=0.8)
     aside = plan.lane.aside(x, z)
     keep = (land.height(x, z) < LAKE_M - 0.8) & (aside < plan.wall_at_m - 7)

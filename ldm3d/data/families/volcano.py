@@ -292,7 +292,7 @@ def _air(streams: Streams, plan: VolcanoPlan) -> Air:
     thick = (
         air.fog_density * 1.6 if streams.look.weather != "foggy" else min(air.fog_density, 0.005)
     )
-    tint = (1.05, 0.90, 0.80)
+    tint = (0.70, 0.62, 0.57) if streams.look.weather == "overcast" else (1.0, 0.88, 0.80)
     return replace(
         air, ground=(r + glow, g + glow * 0.28, b + glow * 0.06), fog_density=thick, fog_tint=tint,
         exposure=air.exposure * 0.9,
