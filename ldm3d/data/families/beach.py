@@ -52,9 +52,9 @@ def _palms(
 ) -> list[tuple[float, float]]:
     rng, coast = land.rng, shore.coast
     near: list[tuple[float, float]] = []
-    for _ in range(int(rng.integers(2, 5))):
+    for index in range(int(rng.integers(2, 5))):
         for _ in range(30):
-            r, a = rng.uniform(2.4, 7.0), rng.uniform(0, 6.283)
+            r, a = rng.uniform(2.4, 7.0 if index else 3.8), rng.uniform(0, 6.283)
             px, pz = float(r * np.sin(a)), float(-r * np.cos(a))
             out = value_at(coast.out, px, pz)
             if out < -2.5 and land.free(px, pz, 1.0):

@@ -357,7 +357,7 @@ def build(streams: Streams) -> Scene:
         facing_deg=float(rng.uniform(-180, 180)),
     )  # fmt: skip
     land = Land(scene, floor.height, rng, streams.look, streams.detail, [(0.0, 0.0, 1.1)])
-    sand = np.array([0.235, 0.255, 0.215]) * rng.uniform(0.75, 1.05)
+    sand = np.array([0.195, 0.215, 0.185]) * rng.uniform(0.75, 1.05)
     if variant == "kelp":
         sand = sand * 0.6
     scene.add(drawn_floor(floor, streams, sand, 0.75 if day > 0.3 else 0.3), casts_sky=False)
