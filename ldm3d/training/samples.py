@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from ldm3d.data.world_set import Facts
-from ldm3d.depth_codec import depth_from_planes
+from ldm3d.events import Result
 from ldm3d.model import Model
 from ldm3d.training.export import ModelFacts, ModelParts
 from ldm3d.training.frozen import FrozenAutoencoder
@@ -70,7 +70,7 @@ def sampled(
     device: torch.device,
     **given: Any,
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
-    """Yield (H, W, 3) color and (H, W) depth in [0, 1] for each prompt, poles treated.
+    """Yield (H, W, 3) color and (H, W) depth in [0, 1] for each prompt.
 
     Args:
         parts: networks in memory, in any mode; it comes back afterwards.
@@ -79,34 +79,20 @@ def sampled(
         device: where the networks are.
         **given: fields of the recipe, such as `guidance`.
     """
-    from ldm3d.pipeline import latents_from_recipes
-    from ldm3d.poles import treat_poles
+    from ldm3d.pipeline import generate
 
     model = sampled_model(parts, facts, device)
-    autoencoder = FrozenAutoencoder(parts.vae)
     given.setdefault("steps", STEPS)
     recipes = [model.recipe(prompt, seed=number, **given) for number, prompt in enumerate(prompts)]
     with _evaluating(model.unet, model.text_encoder):
-        latents = latents_from_recipes(model, recipes)
-    for row in latents:
-        planes = autoencoder.decode(row[None])[0].cpu().numpy()
-        color = np.ascontiguousarray(planes[:3].transpose(1, 2, 0))
-        color, depth = treat_poles(color, depth_from_planes(planes[3:], autoencoder.layout))
-        yield (color * 255 + 0.5).astype(np.uint8), depth
-
-
-class SampledModel(Model):
-    """A model whose cells follow from what its autoencoder's configuration says of patches."""
-
-    @property
-    def factor(self) -> int:
-        """Pixels per latent cell along one side."""
-        return FrozenAutoencoder(self.vae).factor
+        for event in generate(model, recipes):
+            if isinstance(event, Result):
+                yield event.color, event.depth
 
 
 def sampled_model(parts: ModelParts, facts: ModelFacts, device: torch.device) -> Model:
     """Return what `ldm3d.pipeline` runs, around networks that are in memory."""
-    return SampledModel(
+    return Model(
         id="in training",
         folder=Path(),
         unet=parts.unet,
