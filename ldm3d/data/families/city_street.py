@@ -36,13 +36,11 @@ NAMES = (
     "a city street",
     "a street in the city",
     "a modern city",
-    "a downtown street",
-    "an avenue",
-    "a busy city street",
     "a city",
     "a street with shops",
-    "a boulevard",
-    "a city crossing",
+    "a downtown street",
+    "an urban street",
+    "a street in a big city",
 )
 
 
@@ -288,7 +286,8 @@ def _marks(city: _City) -> None:
         bars = np.arange(-plan.road_m + 0.5, plan.road_m - 0.2, 1.0) + plan.middle_m
         at = np.stack([bars, np.full(len(bars), 0.001), np.full(len(bars), z)], 1)
         blocks.put(at, (0.52, 0.014, 3.2), white, Material.STONE)
-    city.say("a zebra crossing")
+    if plan.snow < 0.6:
+        city.say("a zebra crossing")
     for _ in range(5):
         x, z = plan.middle_m + rng.uniform(-0.8, 0.8) * plan.road_m, rng.uniform(-12, 12)
         lid = cylinder(0.34, 0.012, 18).painted((0.035, 0.034, 0.033), Material.METAL)
@@ -310,10 +309,12 @@ def _traffic(city: _City) -> None:
         mesh = car(paint, kind, plan.dark and not parked, snowy and parked)
         land.scene.add(mesh, placed(np.array([[x, 0, z]]), 1.0, yaw))
         land.claim(x, z, 2.1)
+        seen.append(float(np.hypot(x, z)))
         if plan.dark and not parked:
             ahead = np.array([-np.sin(yaw), -np.cos(yaw)]) * 3.4
             city.lamp(x + float(ahead[0]), 0.7, z + float(ahead[1]), (2.6, 2.4, 1.9))
 
+    seen: list[float] = []
     busy = float(rng.uniform(0.35, 0.9))
     for side in (-1.0, 1.0):
         x = plan.middle_m + side * (plan.road_m - 1.15)
@@ -326,7 +327,8 @@ def _traffic(city: _City) -> None:
             for z in rng.uniform(-60, 60, int(rng.integers(1, 5))):
                 lane = plan.middle_m + side * (plan.road_m * 0.3)
                 put(lane, float(z), 0.0 if side > 0 else np.pi, False)
-    city.say("parked cars" if busy < 0.6 else "many cars")
+    if seen and min(seen) < 25:
+        city.say("parked cars" if busy < 0.6 else "many cars")
     if plan.road_m > 5 and rng.random() < 0.4:
         z = float(rng.choice([-1, 1])) * float(rng.uniform(11, 28))
         x = plan.middle_m + (2.0 if rng.random() < 0.5 else -2.0)
@@ -451,8 +453,9 @@ def _near(city: _City) -> None:
             city.say("a bicycle")
         else:
             x, z = _walk_spot(city, 1.5, 3.5, 0.5)
-            land.put(_hydrant() if rng.random() < 0.5 else _bin(), x, z, yaw=yaw, lift_m=high)
-            city.say("street furniture")
+            red = bool(rng.random() < 0.5)
+            land.put(_hydrant() if red else _bin(), x, z, yaw=yaw, lift_m=high)
+            city.say("a red fire hydrant" if red else "a litter bin")
 
 
 def _walk_spot(city: _City, near: float, far: float, radius: float) -> tuple[float, float]:
@@ -571,6 +574,8 @@ def _worded(scene: Scene, city: _City, look: Look) -> Scene:
     scene.title = "Lights of the city" if plan.dark else "A street in the city"
     when = "in the snow" if white else look.season
     scene.caption = f"{place}, {when}, {look.hour}, {', '.join(details[:3])}"
+    if not plan.cars:
+        details.insert(1, "a pedestrian street")
     scene.details = tuple(details)
     scene.tags = (
         "city", "street", "buildings", look.season, look.hour, look.weather,

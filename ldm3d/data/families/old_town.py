@@ -40,15 +40,13 @@ Doubles = NDArray[np.float64]
 
 NAMES = (
     "an old town",
-    "an old town street",
     "a medieval town",
-    "an alley in an old town",
-    "a market square",
-    "a narrow old street",
+    "a historic town",
+    "an old town with cobblestones",
+    "the old part of a town",
     "a historic town centre",
-    "old houses along a cobbled street",
-    "a cobblestone street",
-    "a village square",
+    "old houses in a town",
+    "a picturesque old town",
 )
 
 _LAMP = (3.4, 1.9, 0.72)
@@ -444,7 +442,7 @@ def _ground(town: _Town, streams: Streams) -> None:
     if kind == "arcs":
         parts, hole = [arcs(rng, near + 2.0, stone, color)], near + 1.5
     elif kind == "slabs":
-        slab = np.array(SLABS[int(rng.integers(0, len(SLABS)))])
+        slab = np.array(SLABS[int(rng.integers(0, len(SLABS)))]) * 0.7
         parts = [laid(rng, (-14, -14, 14, 14), (0.75, 0.5), slab, patches=number)]
         hole, color = 13.6, slab
     else:
@@ -498,8 +496,8 @@ def _eyes(town: _Town, reach: float) -> tuple[tuple[float, float, float], ...]:
     rng, land = town.rng, town.land
     found: list[tuple[float, float, float]] = []
     for _ in range(300):
-        x = float(rng.uniform(-reach, reach))
-        z = float(rng.uniform(-6.0, 6.0))
+        x = float(rng.uniform(-reach - 1.5, reach + 1.5))
+        z = float(rng.uniform(-11.0, 11.0))
         inside = all(
             float(out @ (np.array([x, z]) - middle)) > 0.85
             or abs(float(np.array([-out[1], out[0]]) @ (np.array([x, z]) - middle)))
@@ -525,7 +523,7 @@ def _worded(scene: Scene, town: _Town, look: Look) -> Scene:
     scene.title = "Market square" if town.plan.square else "In the old town"
     named = ", ".join(details[:3])
     scene.caption = f"{place} in {'the snow' if white else look.season}, {look.hour}, {named}"
-    scene.details = tuple(details)
+    scene.details = (kind, place, *details[1:])
     scene.tags = (
         "old town", "square" if town.plan.square else "street", "cobblestones", kind,
         look.season, look.hour, look.weather, *(["snow"] * white),

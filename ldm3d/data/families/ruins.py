@@ -61,14 +61,13 @@ Doubles = NDArray[np.float64]
 
 NAMES = (
     "ancient ruins",
-    "the ruins of a temple",
     "old ruins",
-    "a ruined temple",
-    "ruins with columns",
-    "ruins overgrown with ivy",
-    "a forgotten temple",
-    "broken columns and arches",
-    "an archaeological site",
+    "stone ruins",
+    "ruins",
+    "crumbling ruins",
+    "forgotten ruins",
+    "the ruins of old buildings",
+    "ruins of stone",
 )
 
 KINDS = ("greek", "roman", "abbey", "jungle")
@@ -474,7 +473,9 @@ def _rubble(site: _Site) -> None:
         mesh = tumbled(rng, int(rng.integers(2, 7)), 0.9 if place > 1 else 0.45, size, site.color,
                        site.moss)  # fmt: skip
         site.land.put(snowed(mesh, site.look.snow), x, z, yaw=float(rng.uniform(0, 6)))
-    site.say("mossy blocks" if site.moss > 0.45 else "fallen blocks of stone")
+    site.say(
+        "mossy blocks" if site.moss > 0.45 and site.look.snow < 0.5 else "fallen blocks of stone"
+    )
 
 
 def _plants(site: _Site) -> None:
@@ -651,15 +652,16 @@ def build(streams: Streams) -> Scene:
 def _worded(scene: Scene, site: _Site, look: Look) -> Scene:
     place = {
         "greek": "the ruins of a Greek temple", "roman": "the ruins of a Roman town",
-        "abbey": "the ruins of a gothic abbey", "jungle": "a ruined temple in the jungle",
+        "abbey": "the ruins of a gothic abbey", "jungle": "the ruins of a temple in the jungle",
     }[site.kind]  # fmt: skip
     white = look.snow > 0.6
     when = "in the snow" if white else look.season
     if site.kind == "jungle":
         when = "overgrown"
     scene.title = place[0].upper() + place[1:]
+    what = place.removeprefix("the ruins of ")
     scene.caption = f"{place}, {when}, {look.hour}, {', '.join(site.details[:3])}"
-    scene.details = tuple(site.details)
+    scene.details = (what, *site.details)
     scene.tags = (
         "ruins", {"greek": "greek temple", "roman": "roman ruins", "abbey": "abbey",
                   "jungle": "jungle temple"}[site.kind],
