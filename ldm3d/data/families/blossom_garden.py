@@ -309,6 +309,7 @@ def _petals(scene: Scene, height: Height, streams: Streams, plan: Plan) -> None:
 def _low_plants(scene: Scene, height: Height, streams: Streams) -> None:
     rng, number = streams.layout, streams.number
     bold = streams.larger
+    tufts = 15000 if streams.detail > 0.7 else streams.many(9000)
     for kind in range(3):
         tuft = grass_tuft(
             np.random.default_rng(kind),
@@ -318,7 +319,7 @@ def _low_plants(scene: Scene, height: Height, streams: Streams) -> None:
             0.004 * bold,
             (0.085, 0.14, 0.025),
         )
-        x, z = scattered(rng, streams.many(15000), 0.6, 20, power=0.8)
+        x, z = scattered(rng, tufts, 0.6, 20, power=0.8)
         keep = (
             (_shore_m(x, z, number) > 0.25)
             & (_path_m(x, z) > 0.7)
