@@ -39,7 +39,7 @@ class CanyonPlan:
 def drawn_plan(rng: np.random.Generator) -> CanyonPlan:
     """Return a canyon drawn at random."""
     kind = str(rng.choice(["gorge", "slot", "buttes", "rim"], p=[0.38, 0.16, 0.28, 0.18]))
-    colors = str(rng.choice(list(PALETTES)))
+    colors = str(rng.choice(list(PALETTES), p=[0.3, 0.28, 0.15, 0.1, 0.17]))
     sizes: dict[str, tuple[tuple[float, float], ...]] = {  # half width, wall, bend, period
         "gorge": ((9, 19), (30, 75), (14, 32), (110, 190), (26, 26), (22, 22)),
         "slot": ((1.45, 2.1), (14, 28), (1.6, 3.2), (15, 26), (3.2, 3.2), (12, 12)),

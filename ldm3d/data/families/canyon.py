@@ -33,13 +33,13 @@ Floats = NDArray[np.float32]
 
 NAMES = (
     "a canyon",
-    "a red canyon",
     "a desert canyon",
-    "a gorge of red rock",
-    "red rock cliffs",
     "a sandstone canyon",
     "a rocky canyon",
-    "a valley of red rocks",
+    "canyon country",
+    "a canyon of layered rock",
+    "a land of canyons",
+    "rock walls in the desert",
 )
 HOURS = ("dawn", "morning", "noon", "golden hour", "sunset", "dusk", "night")
 WEATHERS = ("clear", "cloudy", "overcast", "snowy")
@@ -428,7 +428,9 @@ def build(streams: Streams) -> Scene:
     scene.caption = f"{place}, {look.hour}" + (
         f", with {' and '.join(details[:2])}" if details else ""
     )
-    scene.details = ("layered rock walls" if plan.kind != "buttes" else "layered rock", *details)
+    tone = {"tawny": "tan", "painted": "striped"}.get(plan.colors, plan.colors)
+    rock = "rock" if plan.kind == "buttes" else "rock walls"
+    scene.details = (f"{tone} {rock}", *details)
     scene.tags = ("canyon", "rocks", look.hour, look.weather, look.season, plan.kind)
     return scene
 

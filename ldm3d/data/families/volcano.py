@@ -41,12 +41,12 @@ Floats = NDArray[np.float32]
 NAMES = (
     "a volcano",
     "a lava field",
-    "an erupting volcano",
     "a volcanic landscape",
-    "a field of glowing lava",
-    "volcanoes and lava",
+    "a volcanic plain",
+    "a volcanic wasteland",
     "a black lava plain",
     "a land of fire and ash",
+    "lava rock below a volcano",
 )
 HOURS = ("dawn", "morning", "noon", "golden hour", "sunset", "dusk", "night")
 WEATHERS = ("clear", "cloudy", "overcast", "foggy")
@@ -334,7 +334,7 @@ def build(streams: Streams) -> Scene:
     place = "an erupting volcano" if erupts else "a volcano"
     ground = {"ash": "a plain of gray ash"}.get(plan.kind, f"a field of {plan.rock} lava")
     scene.caption = f"{place} above {ground}, {look.hour}, with {' and '.join(details[:2])}"
-    scene.details = tuple(details)
+    scene.details = (*(("an erupting volcano",) if erupts else ()), *details)
     scene.tags = (
         "volcano",
         "lava",
