@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ from ldm3d.training.planes import (
     split,
 )
 from ldm3d.training.presets import AutoencoderPreset
-from ldm3d.training.reconstruct import fit_blocks, measure_codec
+from ldm3d.training.reconstruct import Quality, fit_blocks, measure_codec, pca_codec
 from ldm3d.training.task import Batch, Task
 from ldm3d.training.update import Schedule, Updater
 from ldm3d.training.vae import (
@@ -223,10 +224,23 @@ class AutoencoderTask(Task):
         return torch.stack(shown).mean()
 
     def evaluate(self) -> dict[str, float]:
-        """Return dB of color and AbsRel of distance on held-out pictures, with averaged weights."""
-        numbers = self.held_out[:: max(1, len(self.held_out) // MEASURED)][:MEASURED]
+        """Return dB of color and AbsRel of distance on held-out pictures, with averaged weights.
+
+        Beside them those of the best linear codec with as many numbers, which is to be beaten.
+        """
         with self.emas["autoencoder"].swapped():
-            return measure_codec(self.worlds, numbers, self._codec).measures("held_out_")
+            found = measure_codec(self.worlds, self._measured(), self._codec)
+        return found.measures("held_out_") | self._linear_quality.measures("linear_")
+
+    def _measured(self) -> list[int]:
+        return self.held_out[:: max(1, len(self.held_out) // MEASURED)][:MEASURED]
+
+    @cached_property
+    def _linear_quality(self) -> Quality:
+        numbers = self.trained[:: max(1, len(self.trained) // FITTED)][:FITTED]
+        latents = self.preset.latent_channels
+        codec = pca_codec(self.worlds, numbers, latents, self.preset.factor)
+        return measure_codec(self.worlds, self._measured(), codec)
 
     def sample(self) -> Image.Image:
         """Return held-out pictures, color and depth, above what the autoencoder makes of them."""

@@ -105,6 +105,8 @@ def _add_autoencoder(parts: Parts[argparse.ArgumentParser]) -> None:
 
 
 def _autoencoder(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
     from ldm3d.data.world_set import WorldSet
     from ldm3d.training.autoencoder import AutoencoderTask
     from ldm3d.training.machine import Machine
@@ -133,6 +135,7 @@ def _autoencoder(options: argparse.Namespace) -> int:
         "perceptual_weight": preset.weights.perceptual,
         "perceptual": perceptual.name if perceptual else None,
         "adversarial_weight": preset.weights.adversarial,
+        "losses": asdict(preset.weights),
         "seamless": seamless,
     }
 

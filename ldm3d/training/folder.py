@@ -14,7 +14,7 @@ from typing import IO, Any
 from ldm3d.errors import InputError, Ldm3dError, RequestError
 
 RUN_FILE = "run.json"
-MAY_CHANGE = frozenset({"lr", "steps", "data", "autoencoder"})
+MAY_CHANGE = frozenset({"lr", "steps", "data", "autoencoder", "losses"})
 """What a later call may ask for otherwise; each change is noted in run.json.
 
 Data may move to another place; that it is the same is the user's word.

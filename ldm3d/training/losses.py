@@ -20,6 +20,8 @@ class LossWeights:
     """How much each part of the autoencoder's loss counts."""
 
     color: float = 1.0
+    color_square: float = 0.0
+    """Of the squared error of color: what PSNR measures, against single pixels far off."""
     depth: float = 1.0
     log_depth: float = 0.1
     """Of |log d' - log d|: a relative error of distance, so that far things count too."""
@@ -34,7 +36,7 @@ class LossWeights:
 def reconstruction_losses(
     got: Tensor, want: Tensor, weight: Tensor, curve: str = "linear"
 ) -> dict[str, Tensor]:
-    """Return mean absolute errors over (B, 4 or 6, H, W) planes in [0, 1].
+    """Return mean errors over (B, 4 or 6, H, W) planes in [0, 1].
 
     Args:
         got: the decoder's planes, not clipped.
@@ -48,6 +50,7 @@ def reconstruction_losses(
     edges = _edges(got - want, weight)
     return {
         "color": error[:, :3].mean(),
+        "color_square": ((got - want)[:, :3].square() * weight).mean(),
         "depth": error[:, 3:].mean(),
         "log_depth": logs.mean(),
         "color_edges": edges[:, :3].mean(),
@@ -66,8 +69,14 @@ def kl_loss(mean: Tensor, log_variance: Tensor) -> Tensor:
 def weighted_reconstruction(losses: dict[str, Tensor], weights: LossWeights) -> Tensor:
     """Return the weighted sum of `reconstruction_losses`."""
     color = losses["color"] + weights.edges * losses["color_edges"]
+    square = weights.color_square * losses["color_square"]
     depth = losses["depth"] + weights.edges * losses["depth_edges"]
-    return weights.color * color + weights.depth * depth + weights.log_depth * losses["log_depth"]
+    return (
+        square
+        + weights.color * color
+        + weights.depth * depth
+        + weights.log_depth * losses["log_depth"]
+    )
 
 
 def hinge_discriminator_loss(real: Tensor, made: Tensor) -> Tensor:

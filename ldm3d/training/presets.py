@@ -66,7 +66,7 @@ STARTER = AutoencoderPreset(
     muon=True,
     lr=1.5e-3,
     steps=40_000,
-    weights=LossWeights(kl=5e-4),
+    weights=LossWeights(color_square=5.0, log_depth=0.3, kl=5e-4),
 )
 
 PAPER = AutoencoderPreset(

@@ -239,6 +239,8 @@ class _Run:
         measures = dict(self.task.evaluate())
         if measures:
             self.metrics.write({"step": self.state.step, "measures": measures})
+            told = ", ".join(f"{name} {value:.4g}" for name, value in measures.items())
+            self.progress.tell(f"saved step {self.state.step}: {told}")
         picture = self.task.sample()
         if picture is not None:
             self.folder.samples.mkdir(exist_ok=True)

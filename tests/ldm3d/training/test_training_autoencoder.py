@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKL
 from PIL import Image
-from tiny_training import TINY, TINY_ADVERSARIAL, machine, options, tiny_set
+from tiny_training import TINY, TINY_ADVERSARIAL, machine, options, random_vgg, tiny_set
 from torch import Tensor
 
 from ldm3d.block_autoencoder import BlockAutoencoder
@@ -76,6 +77,7 @@ KILLED = """
     from pathlib import Path
     sys.path.insert(0, sys.argv[1])
     import test_training_autoencoder as t
+    t.torch.set_num_threads(1)  # as `conftest`: another number sums in another order
 
     class Killed(t.AutoencoderTask):
         def step(self, turns, batches):
@@ -310,6 +312,32 @@ def test_the_command_trains_exports_and_tells_errors_in_one_line(
     ) == 0  # fmt: skip
     assert command("export", str(tmp_path / "r"), "-o", str(tmp_path / "out")) == 0
     assert (tmp_path / "out" / "config.json").exists()
+
+
+def test_the_paper_preset_widens_stable_diffusion_and_uses_all_its_losses(
+    worlds: WorldSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.manual_seed(0)
+    AutoencoderKL(
+        block_out_channels=(8, 8, 8, 8), layers_per_block=1, norm_num_groups=4,
+        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+    ).save_pretrained(tmp_path / "sd" / "vae")  # fmt: skip
+    common = (
+        "autoencoder", "--preset", "paper", "--data", str(worlds.folder), "--batch", "2",
+        "--from", str(tmp_path / "sd"), "--steps", "2", "--device", "cpu", "--dtype", "float32",
+        "--log-every", "1",
+    )  # fmt: skip
+    trunk = str(random_vgg(tmp_path))
+    assert command(*common, "--run", str(tmp_path / "whole"), "--perceptual", trunk) == 0
+    assert {"perceptual", "adversarial", "discriminator"} <= losses(tmp_path / "whole")[1].keys()
+    capsys.readouterr()
+    assert command(*common, "--run", str(tmp_path / "plain")) == 0
+    assert "training without a perceptual loss" in capsys.readouterr().err
+    assert "perceptual" not in losses(tmp_path / "plain")[1]
+    assert command("export", str(tmp_path / "whole"), "-o", str(tmp_path / "vae")) == 0
+    vae = AutoencoderKL.from_pretrained(tmp_path / "vae")
+    assert vae.config.in_channels == vae.config.out_channels == 4
+    assert vae.config.scaling_factor == 0.18215
 
 
 def command(*arguments: str) -> int:

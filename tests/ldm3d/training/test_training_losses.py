@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL
-from tiny_training import tiny_set
+from tiny_training import random_vgg, tiny_set
 
 from ldm3d.block_autoencoder import curved, straightened
 from ldm3d.data.world_set import WorldSet
@@ -126,19 +126,9 @@ def test_a_widened_autoencoder_sees_and_gives_the_colors_it_knew(planes: int) ->
         widened_autoencoder(wide)
 
 
-def vgg(folder: Path) -> Path:
-    torch.manual_seed(0)
-    weights = {}
-    for number, shape in enumerate(SHAPES):
-        weights[f"features.{number}.weight"] = torch.randn(shape) / (shape[1] * 9) ** 0.5
-        weights[f"features.{number}.bias"] = torch.zeros(shape[0])
-    torch.save(weights | {"classifier.weight": torch.zeros(3, 3)}, folder / "vgg16.pth")
-    return folder / "vgg16.pth"
-
-
 def test_a_perceptual_distance_bears_its_own_name(tmp_path: Path) -> None:
     assert len(SHAPES) == 13
-    trunk = vgg(tmp_path)
+    trunk = random_vgg(tmp_path)
     loss = PerceptualLoss(trunk)
     assert loss.name == "features of vgg16"
     one, other = torch.rand(2, 1, 3, 32, 64)

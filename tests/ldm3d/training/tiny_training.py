@@ -7,10 +7,12 @@ import math
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from ldm3d.data.world_set import Facts, SetInfo, begin_set, write_shard
 from ldm3d.training.losses import LossWeights
 from ldm3d.training.machine import Machine
+from ldm3d.training.perceptual import SHAPES
 from ldm3d.training.presets import AutoencoderPreset
 from ldm3d.training.run import RunOptions
 
@@ -57,3 +59,14 @@ def machine() -> Machine:
 def options(folder: Path, steps: int = 12, **changes: object) -> RunOptions:
     values = {"save_minutes": 60.0, "log_every": 1, **changes}
     return RunOptions(folder=folder, steps=steps, **values)  # type: ignore[arg-type]
+
+
+def random_vgg(folder: Path) -> Path:
+    """Write VGG16's convolutions with random weights, among others."""
+    torch.manual_seed(0)
+    weights = {}
+    for number, shape in enumerate(SHAPES):
+        weights[f"features.{number}.weight"] = torch.randn(shape) / (shape[1] * 9) ** 0.5
+        weights[f"features.{number}.bias"] = torch.zeros(shape[0])
+    torch.save(weights | {"classifier.weight": torch.zeros(3, 3)}, folder / "vgg16.pth")
+    return folder / "vgg16.pth"
