@@ -8,7 +8,7 @@ ambient shadows and smooth edges come from the same sum.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import moderngl
@@ -16,49 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ldm3d.data.drawn import DrawnBatch
+from ldm3d.data.effort import Effort, effort_for, training_effort
 from ldm3d.data.graphics import Graphics, assign
 from ldm3d.data.scene import Air, Scene
-from ldm3d.data.shadows import Shadows, light_basis
+from ldm3d.data.shadows import KeptShadows, Shadows, light_basis
+
+__all__ = [
+    "Effort",
+    "WorldRenderer",
+    "effort_for",
+    "sky_directions",
+    "sun_direction",
+    "training_effort",
+]
 
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much work goes into a picture."""
-
-    passes: int = 4
-    sky_fours: int = 3  # directions of the sky a pass, in fours
-    face_px: int = 1024
-    cloud_steps: int = 48
-    least_px: float = 0.0
-    """Things whose radius is seen smaller than this are left out."""
-    least_texels: float = 0.5
-    """The same for what casts shadows, in texels of the shadow map."""
-    clouds_px: int = 0
-    """Width of the picture of the clouds; 0: half of the whole picture's, at least 512."""
-    coarseness: int = 1
-    """Divides the sides of the shadow maps."""
-    shadowed_lamps: int = 1000
-    """How many lamps cast shadows: those that light the eye's surroundings most."""
-    thrifty: bool = False
-    """Draw what is seen small with fewer faces, and use shadow maps again where they still fit:
-    in the mirror image, and for another view of the same scene."""
-
-
-def training_effort(width_px: int) -> Effort:
-    """Return the least effort that still looks right at `width_px`: for thousands of pictures."""
-    return Effort(
-        passes=1, sky_fours=1, face_px=effort_for(width_px).face_px, cloud_steps=14,
-        least_px=0.7, least_texels=2.0, clouds_px=width_px // 2, coarseness=2, shadowed_lamps=2,
-        thrifty=True,
-    )  # fmt: skip
-
-
-def effort_for(width_px: int, passes: int = 4) -> Effort:
-    """Return the effort that suits a picture `width_px` wide."""
-    face = int(min(2048, max(128, 2 ** round(np.log2(width_px / 2.6)))))
-    return Effort(passes=passes, face_px=face, cloud_steps=40 if width_px < 2048 else 72)
 
 
 def sun_direction(air: Air) -> Floats:
@@ -86,30 +58,6 @@ def _random_rotation(rng: np.random.Generator) -> Floats:
     return np.asarray(q * np.sign(np.linalg.det(q)), np.float32)
 
 
-@dataclass
-class _KeptShadows:
-    """Where the shadow maps were drawn from, so that they can be used again."""
-
-    sun: Floats = field(default_factory=lambda: np.zeros((4, 4, 4), np.float32))
-    sun_center: Floats | None = None
-    sun_direction: Floats | None = None
-    sky: Floats = field(default_factory=lambda: np.zeros((8, 4, 4), np.float32))
-    sky_center: Floats | None = None
-    four: Floats = field(default_factory=lambda: np.zeros((4, 3), np.float32))
-
-    def suits_sun(self, direction: Floats, center: Floats) -> bool:
-        """Say whether the sun's maps are still right within about a texel of the finest."""
-        if self.sun_center is None or self.sun_direction is None:
-            return False
-        same = bool(np.array_equal(direction, self.sun_direction))
-        return same and float(np.linalg.norm(center - self.sun_center)) < 1.5
-
-    def suits_sky(self, center: Floats) -> bool:
-        """Say whether the sky's maps still lie around the eye."""
-        near = self.sky_center
-        return near is not None and float(np.linalg.norm(center - near)) < 2.5
-
-
 class WorldRenderer:
     """Renders one scene; owns its GPU memory until `release`."""
 
@@ -120,7 +68,7 @@ class WorldRenderer:
         thrifty = self._effort.thrifty
         self.batches = [DrawnBatch(graphics, batch, thrifty=thrifty) for batch in scene.batches]
         self._shadows = Shadows(graphics, self.batches, self._effort.coarseness)
-        self._kept = _KeptShadows()
+        self._kept = KeptShadows()
         self._sky = self._sky_uniforms()
 
     def look_again(self, scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import moderngl
 import numpy as np
@@ -136,3 +137,27 @@ class Shadows:
                     near &= drawn.radii > least_texels * far * 2 / px
                     level = drawn.levels_at(np.maximum(far - drawn.radii, 0) * 4 / px)
                     drawn.draw(drawn.seen_by_face(relative, face) & near, level, shadow=True)
+
+
+@dataclass
+class KeptShadows:
+    """Where the shadow maps were drawn from, so that they can be used again."""
+
+    sun: Floats = field(default_factory=lambda: np.zeros((4, 4, 4), np.float32))
+    sun_center: Floats | None = None
+    sun_direction: Floats | None = None
+    sky: Floats = field(default_factory=lambda: np.zeros((8, 4, 4), np.float32))
+    sky_center: Floats | None = None
+    four: Floats = field(default_factory=lambda: np.zeros((4, 3), np.float32))
+
+    def suits_sun(self, direction: Floats, center: Floats) -> bool:
+        """Say whether the sun's maps are still right within about a texel of the finest."""
+        if self.sun_center is None or self.sun_direction is None:
+            return False
+        same = bool(np.array_equal(direction, self.sun_direction))
+        return same and float(np.linalg.norm(center - self.sun_center)) < 1.5
+
+    def suits_sky(self, center: Floats) -> bool:
+        """Say whether the sky's maps still lie around the eye."""
+        near = self.sky_center
+        return near is not None and float(np.linalg.norm(center - near)) < 2.5
