@@ -103,10 +103,12 @@ def _plan(streams: Streams) -> _Plan:
         middle = -side * (road + walk * float(rng.uniform(0.22, 0.5)))
     else:
         middle = float(rng.uniform(-0.4, 0.4)) * road
+    half = float(rng.uniform(5, 9))  # of the cross street; nobody stands in it
+    far = float(rng.choice([-1, 1])) * (half + float(rng.uniform(3, 26)))
     tall = bool(rng.random() < 0.45) or "glass" in kinds[:2]
     return _Plan(
         kinds, road, walk, middle,
-        float(rng.choice([-1, 1])) * float(rng.uniform(4, 34)), float(rng.uniform(5, 9)),
+far, half,
         (6, 17) if tall else (3, 7), cars, bool(rng.random() < 0.72),
         float(rng.uniform(0.35, 0.6)) if look.dark else (0.1 if look.wet > 0.5 else 0.02),
         look.dark, look.snow,
