@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bench import quality, speed, start
 
-PARTS = ("quality", "speed", "start", "generation")
+PARTS = ("quality", "speed", "start", "generation", "training")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,18 +36,22 @@ def _run(part: str, quick: bool, ablate: bool) -> int:
         return quality.main(chosen + (["--ablate"] if ablate else []))
     if part == "speed":
         return speed.main(["--frames", "3"] if quick else [])
-    if part == "generation":
-        return _generation(quick)
+    if part in {"generation", "training"}:
+        return _with_torch(part, quick)
     if shutil.which("Xvfb") is None:
         print("start: skipped, it needs Xvfb (apt install xvfb)")
         return 0
     return start.main(["--runs", "3", "--depth-widths", "2048"] if quick else [])
 
 
-def _generation(quick: bool) -> int:
+def _with_torch(part: str, quick: bool) -> int:
     if importlib.util.find_spec("torch") is None:
-        print("generation: skipped, it needs the packages of depthfusion-panorama[generate]")
+        print(f"{part}: skipped, it needs the packages of depthfusion-panorama[generate]")
         return 0
+    if part == "training":
+        from bench import training
+
+        return training.main(["--turns", "1"] if quick else [])
     from bench import generation
 
     short = ["--only", "flops", "overhead", "--size", "512x256"]
