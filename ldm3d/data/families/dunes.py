@@ -51,7 +51,7 @@ NAMES = (
     "dunes in a desert",
     "a sandy desert",
     "desert dunes",
-    "the Sahara",
+    "the sahara",
     "a sea of sand",
     "rolling sand dunes",
 )

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from ldm3d.data.desert import acacia, camel, dead_tree, dry_bush, palm, saguaro, tent
-from ldm3d.data.families import build_scene, draw_look, family_module
+from ldm3d.data.families import build_scene, draw_look
 from ldm3d.data.fine_ground import fine_ground
 from ldm3d.data.graphics import Graphics
 from ldm3d.data.ice import BLUE, SNOW, berg, crevasse, ice_chunk, penguin, serac
 from ldm3d.data.land import Lane
 from ldm3d.data.lava import bomb, cone_height, lava_block, molten, plates, plume
-from ldm3d.data.look import HOURS, SEASONS, WEATHERS, look_from
+from ldm3d.data.look import look_from
 from ldm3d.data.mesh import Material, Mesh, box
 from ldm3d.data.render import world_from_scene
 from ldm3d.data.renderer import Effort
@@ -36,24 +36,8 @@ def built(family: str, seed: int, *, hour: str | None = None) -> Scene:
     return build_scene(family, seed, detail=DETAIL, look=look)
 
 
-@pytest.fixture(scope="module")
-def graphics():
-    with Graphics() as opened:
-        yield opened
-
-
 def pictured(family: str, seed: int, graphics: Graphics, scene: Scene | None = None) -> World:
     return world_from_scene(scene or built(family, seed), family, seed, WIDTH, EFFORT, graphics)
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_names_and_looks_are_sensible(family: str) -> None:
-    module = family_module(family)
-    assert 6 <= len(module.NAMES) <= 12
-    assert len(set(module.NAMES)) == len(module.NAMES)
-    assert set(module.HOURS) <= set(HOURS)
-    assert set(module.WEATHERS) <= set(WEATHERS)
-    assert set(module.SEASONS) <= set(SEASONS)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -33,12 +33,6 @@ def flat_scene() -> Scene:
 
 
 @pytest.fixture(scope="module")
-def graphics():
-    with Graphics() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def plain(graphics: Graphics) -> World:
     return world_from_scene(flat_scene(), "test", 3, WIDTH, EFFORT, graphics)
 

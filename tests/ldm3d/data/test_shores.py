@@ -50,12 +50,6 @@ def vertices(scene: Scene, *, near_m: float) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def graphics():
-    with Graphics() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def pictured(graphics: Graphics) -> Callable[[str, int], World]:
     kept: dict[tuple[str, int], World] = {}
 
@@ -66,16 +60,6 @@ def pictured(graphics: Graphics) -> Callable[[str, int], World]:
         return kept[family, seed]
 
     return rendered
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_names_and_looks_are_sensible(family: str) -> None:
-    module = family_module(family)
-    assert 6 <= len(set(module.NAMES)) == len(module.NAMES) <= 12
-    assert all(name == name.strip().lower() for name in module.NAMES)
-    assert set(getattr(module, "HOURS", HOURS)) <= set(HOURS)
-    assert set(getattr(module, "WEATHERS", WEATHERS)) <= set(WEATHERS)
-    assert set(getattr(module, "SEASONS", SEASONS)) <= set(SEASONS)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

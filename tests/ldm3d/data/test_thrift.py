@@ -31,12 +31,6 @@ def wood() -> Scene:
     return scene
 
 
-@pytest.fixture(scope="module")
-def graphics():
-    with Graphics() as opened:
-        yield opened
-
-
 def test_thrift_leaves_picture_and_depth_nearly_as_they_are(graphics: Graphics) -> None:
     full = world_from_scene(wood(), "test", 3, WIDTH, FULL, graphics)
     thrifty = world_from_scene(wood(), "test", 3, WIDTH, training_effort(WIDTH), graphics)

@@ -7,56 +7,17 @@ import pytest
 
 from ldm3d.data import look as looks
 from ldm3d.data.blocks import Blocks, box_corners, hexahedra
-from ldm3d.data.families import build_scene, family_module
+from ldm3d.data.families import build_scene
 from ldm3d.data.graphics import Graphics
-from ldm3d.data.look import Look, look_from
 from ldm3d.data.mesh import Material, box
 from ldm3d.data.paving import laid, weathered
 from ldm3d.data.render import world_from_scene
-from ldm3d.data.renderer import Effort
-from ldm3d.data.scene import Scene
 from ldm3d.data.stonework import arch_stones, coursed, on_floor, on_tower, on_wall, snowed, stones
 from ldm3d.data.world import World
+from tests.ldm3d.data.summer_places import DETAIL, EFFORT, WIDTH, all_positions, summer
 
 FAMILIES = ("city_street", "old_town", "castle", "ruins")
-EFFORT = Effort(passes=1, sky_fours=1, face_px=128, cloud_steps=4)
-WIDTH, DETAIL = 128, 0.1
 SEEDS = (2, 3)
-
-
-def summer(hour: str = "morning", weather: str = "clear", season: str = "summer") -> Look:
-    return look_from(hour, weather, season, np.random.default_rng(3))
-
-
-def all_positions(scene: Scene) -> np.ndarray:
-    return np.concatenate([batch.instances[:, [3, 7, 11]] for batch in scene.batches])
-
-
-@pytest.fixture(scope="module")
-def graphics():
-    with Graphics() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def world(graphics: Graphics) -> Callable[[str, int], World]:
-    kept: dict[tuple[str, int], World] = {}
-
-    def rendered(family: str, seed: int) -> World:
-        if (family, seed) not in kept:
-            scene = build_scene(family, seed, detail=DETAIL, look=summer())
-            made = world_from_scene(scene, family, seed, WIDTH, EFFORT, graphics)
-            kept[family, seed] = made
-        return kept[family, seed]
-
-    return rendered
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_says_how_people_call_it(family: str) -> None:
-    names = family_module(family).NAMES
-    assert 6 <= len(set(names)) <= 12
-    assert all(name == name.strip().lower() for name in names)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
