@@ -109,8 +109,8 @@ def _network(folder: Path, part: str, dtype: torch.dtype) -> Any:
 
     from ldm3d.block_autoencoder import class_of
 
-    vae = class_of(read_json(folder / "vae" / "config.json"))
-    kind = UNet2DConditionModel if part == "unet" else vae
+    config = read_json(folder / part / "config.json")
+    kind = UNet2DConditionModel if part == "unet" else class_of(config)
     files = weight_files(folder, part)
     options = {"variant": "fp16"} if ".fp16." in files[0].name else {}
     with damage_explained(folder / part), quiet_libraries():

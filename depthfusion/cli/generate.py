@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from depthfusion.cli.extras import check_extra
 from depthfusion.cli.render import size_px
 from depthfusion.errors import DepthFusionError, MissingPartError, UsageError
+from ldm3d.solvers import SCHEDULERS
 
 if TYPE_CHECKING:
     from depthfusion.cli.batch import Done
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from depthfusion.generator.request import Request
 
 EXTRA = ("torch", "diffusers", "transformers", "safetensors")
-SCHEDULERS = ("ddim", "dpm++2m-karras", "unipc", "euler", "lcm", "tcd")
-"""Those of `ldm3d.schedule`, which needs NumPy; a test holds them together."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--guidance", type=float, metavar="G", help="how closely to follow the prompt"
     )
     model.add_argument("--size", type=size_px, metavar="WxH", help="pixels, twice as wide as high")
-    model.add_argument("--scheduler", choices=SCHEDULERS, help="way from noise to picture")
+    model.add_argument("--scheduler", choices=tuple(SCHEDULERS), help="way from noise to picture")
     model.add_argument(
         "--lora", action="append", default=[], type=lora, metavar="FILE",
         help="low-rank weights over the model's own, FILE:0.8 for less of them; may be given again",

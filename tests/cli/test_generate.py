@@ -16,7 +16,6 @@ import pytest
 from PIL import Image
 
 from depthfusion.cli import main
-from depthfusion.cli.generate import SCHEDULERS
 from depthfusion.panorama import DepthMeaning, read_panorama
 from depthfusion.panorama.world_folder import about_world
 from tests.ldm3d.tiny import tiny_model
@@ -223,12 +222,6 @@ def test_without_a_display_the_world_is_written_and_then_told(
     assert (code, out) == (69, "a-lake-1\n")
     assert "a-lake-1 is written, but cannot be shown" in err.splitlines()[-1]
     assert names(Path("a-lake-1")) == FILES
-
-
-def test_the_schedulers_are_those_of_ldm3d() -> None:
-    from ldm3d.schedule import SCHEDULERS as KNOWN
-
-    assert tuple(KNOWN) == SCHEDULERS
 
 
 def prompts(text: str | bytes, name: str = "prompts.txt") -> str:
