@@ -5,8 +5,10 @@
 
 The linear halves are fitted in closed form before training begins (`ldm3d.training`), so that the
 network starts from a picture that is right up to detail and learns only what is missing. All its
-layers work at a quarter of the picture's width: cheap on a CPU. The rest is `AutoencoderKL` of
-diffusers; keys, configuration and folder are its own, with these layers and three values more.
+layers work at a quarter of the picture's width: cheap on a CPU. With `linear_encoder` the PCA alone
+makes the latents: they are final at once, and the decoder can go on learning beside a UNet. The
+rest is `AutoencoderKL` of diffusers; keys, configuration and folder are its own, with these layers
+and four values more.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ class BlockAutoencoder(AutoencoderKL):  # type: ignore[misc]  # untyped in diffu
         patch_size: int = 4,
         depth_curve: str = "root",
         block_px: int = 16,
+        linear_encoder: bool = False,
     ) -> None:
         super().__init__(
             in_channels=in_channels,
@@ -71,18 +74,24 @@ class BlockAutoencoder(AutoencoderKL):  # type: ignore[misc]  # untyped in diffu
         )
         self.linear_in = nn.Conv2d(PLANES, latent_channels, block_px, block_px)
         self.linear_out = nn.Conv2d(latent_channels, PLANES * block_px**2, 1)
+        if linear_encoder:
+            self.encoder = self.quant_conv = None
+            self.linear_in.requires_grad_(False)
 
     def moments(self, planes: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance (B, c, h, w) float32 of planes in network form."""
+        linear = _in_float32(self.linear_in, planes)
+        if self.encoder is None:
+            return linear, torch.full_like(linear, SURE)
         features = self.quant_conv(self.encoder(folded(2 * planes - 1, self.config.patch_size)))
         mean, log_variance = features.float().chunk(2, dim=1)
-        mean = mean + self.linear_in(planes).float()
+        mean = mean + linear
         return mean, log_variance.clamp(MIN_LOG_VARIANCE, MAX_LOG_VARIANCE)
 
     def decoded(self, latents: Tensor) -> Tensor:
         """Return planes in network form, float32, not clipped."""
         detail = self.decoder(self.post_quant_conv(latents)).float()
-        blocks = self.linear_out(latents).float()
+        blocks = _in_float32(self.linear_out, latents)
         return unfolded(detail, self.config.patch_size) / 2 + unfolded(blocks, self.config.block_px)
 
     def encode_planes(self, planes: Tensor) -> Tensor:
@@ -95,7 +104,9 @@ class BlockAutoencoder(AutoencoderKL):  # type: ignore[misc]  # untyped in diffu
         planes = self.decoded(latents.to(self.dtype))
         return straightened(planes, self.config.depth_curve).clamp(0, 1)
 
-    def begin_linear(self, mean: Tensor, axes: Tensor, spread: Tensor) -> None:
+    def begin_linear(
+        self, mean: Tensor, axes: Tensor, spread: Tensor, weight: Tensor | None = None
+    ) -> None:
         """Set the linear halves to a PCA of blocks, and the network beside them to add nothing.
 
         Args:
@@ -103,20 +114,32 @@ class BlockAutoencoder(AutoencoderKL):  # type: ignore[misc]  # untyped in diffu
             axes: (planes * block^2, latent channels), orthonormal.
             spread: (latent channels) standard deviations. The latents get their square roots, so
                 that what matters more still stands out, times what makes them 1 on average.
+            weight: (planes * block^2) what blocks less their mean were multiplied with before the
+                PCA; None: 1.
         """
+        weight = torch.ones_like(mean) if weight is None else weight
         scale = spread.sqrt() * spread.mean().sqrt()
-        into = (axes / scale).T
+        into = (axes / scale).T * weight
         _set(self.linear_in, into, -into @ mean)
-        _set(self.linear_out, axes * scale, mean)
+        _set(self.linear_out, axes * scale / weight[:, None], mean)
         for layer in (self.decoder.conv_out, self.quant_conv):
-            _set(layer, torch.zeros_like(layer.weight), torch.zeros_like(layer.bias))
-        with torch.no_grad():
-            self.quant_conv.bias[self.config.latent_channels :] = SURE
+            if layer is not None:
+                _set(layer, torch.zeros_like(layer.weight), torch.zeros_like(layer.bias))
+        if self.quant_conv is not None:
+            with torch.no_grad():
+                self.quant_conv.bias[self.config.latent_channels :] = SURE
 
 
 def class_of(config: Mapping[str, Any]) -> Any:
     """Return the class for an autoencoder's configuration (config.json of its folder)."""
     return BlockAutoencoder if config.get("block_px") else AutoencoderKL
+
+
+def _in_float32(layer: nn.Conv2d, given: Tensor) -> Tensor:
+    """Apply a linear half exactly: 8 bits of mantissa would show as steps in depth."""
+    bias = None if layer.bias is None else layer.bias.float()
+    with torch.autocast(given.device.type, enabled=False):
+        return F.conv2d(given.float(), layer.weight.float(), bias, layer.stride)
 
 
 @torch.no_grad()

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from ldm3d.errors import RequestError
 from ldm3d.model import Model
-from ldm3d.model_folder import check_folder, fingerprint, read_info, read_json, weight_files
+from ldm3d.model_folder import (
+    UPSAMPLER,
+    check_folder,
+    fingerprint,
+    has_upsampler,
+    read_info,
+    read_json,
+    weight_files,
+)
 from ldm3d.pretrained import check_keys, damage_explained, quiet_libraries
 
 if TYPE_CHECKING:
@@ -52,6 +60,7 @@ def load(
     from ldm3d.hub import find
     from ldm3d.memory import explained_out_of_memory, home_of_weights
     from ldm3d.seamless import set_seamless
+    from ldm3d.upsampler import read_upsampler
 
     folder = find(model)
     place = choose_device(device)
@@ -67,7 +76,8 @@ def load(
         tell(0.8)
         vae = _network(folder, "vae", kind)
         tell(0.9)
-        networks = (text_encoder, unet, vae)
+        upsampler = read_upsampler(folder / UPSAMPLER, kind) if has_upsampler(folder) else None
+        networks = tuple(n for n in (text_encoder, unet, vae, upsampler) if n is not None)
         home = home_of_weights(networks, place, kind)
         for module in networks:
             prepare(module, home, kind)
@@ -87,6 +97,7 @@ def load(
         device=place,
         dtype=kind,
         fingerprint=fingerprint(folder),
+        upsampler=upsampler,
         **info,
     )
     tell(1.0)
@@ -105,12 +116,11 @@ def _named_dtype(name: str | torch.dtype, device: torch.device) -> torch.dtype:
 
 
 def _network(folder: Path, part: str, dtype: torch.dtype) -> Any:
-    from diffusers import UNet2DConditionModel
-
-    from ldm3d.block_autoencoder import class_of
+    from ldm3d import block_autoencoder, wiener_unet
 
     config = read_json(folder / part / "config.json")
-    kind = UNet2DConditionModel if part == "unet" else class_of(config)
+    kinds = wiener_unet if part == "unet" else block_autoencoder
+    kind = kinds.class_of(config)
     files = weight_files(folder, part)
     options = {"variant": "fp16"} if ".fp16." in files[0].name else {}
     with damage_explained(folder / part), quiet_libraries():

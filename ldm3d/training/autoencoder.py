@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 FITTED = 256
 """Pictures that the linear codec is fitted to."""
+FITTED_BLOCKS = 60_000
+"""Of those pictures."""
 OUTER = ("conv_in", "conv_out", "quant_conv")
 """Layers that Muon leaves to AdamW: those next to pictures and latents."""
 MEASURED = 12
@@ -132,10 +134,11 @@ class AutoencoderTask(Task):
             return
         numbers = self.trained[:: max(1, len(self.trained) // FITTED)][:FITTED]
         fit = fit_blocks(
-            self.worlds, numbers, preset.latent_channels, vae.config.block_px, preset.curve
-        )
+            self.worlds, numbers, preset.latent_channels, vae.config.block_px, preset.curve,
+            blocks=FITTED_BLOCKS, depth_weight=preset.depth_weight,
+        )  # fmt: skip
         parts = (torch.from_numpy(x).to(self.machine.device, torch.float32)
-                 for x in (fit.mean, fit.axes, fit.spread))  # fmt: skip
+                 for x in (fit.mean, fit.axes, fit.spread, fit.weight))  # fmt: skip
         vae.begin_linear(*parts)
         self.emas["autoencoder"].reset()
 
@@ -299,6 +302,8 @@ def _optimizers(
     kernels: list[torch.nn.Parameter] = []
     rest: list[torch.nn.Parameter] = []
     for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
         inner = parameter.ndim == 4 and not any(word in name for word in OUTER)
         if name.startswith("linear_"):
             linear.append(parameter)

@@ -56,12 +56,13 @@ class Denoiser(nn.Module):
 
 
 def unet_from(config: Mapping[str, Any], latent_channels: int) -> Any:
-    """Return a new seamless UNet whose first answer is zero, made with torch's global generator."""
-    from diffusers import UNet2DConditionModel
+    """Return a new seamless UNet whose first answer is zero, made with torch's global generator.
 
-    unet = UNet2DConditionModel(
-        **{**config, "in_channels": latent_channels, "out_channels": latent_channels}
-    )
+    Its linear denoiser is still nothing: `WienerUNet.begin_linear`.
+    """
+    from ldm3d.wiener_unet import WienerUNet
+
+    unet = WienerUNet(**{**config, "in_channels": latent_channels, "out_channels": latent_channels})
     nn.init.zeros_(unet.conv_out.weight)
     nn.init.zeros_(unet.conv_out.bias)
     set_seamless(unet)

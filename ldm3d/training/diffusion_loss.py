@@ -34,6 +34,12 @@ class Diffusion:
     """How noise levels are drawn: "uniform", or "logit-normal" (arXiv 2403.03206, section 3.1)."""
     gamma: float | None = 5.0
     """Of min-SNR weights (arXiv 2303.09556, section 3.4); None: the plain squared error."""
+    floor: float = 0.0
+    """Least weight of the error of the clean latents: 1 for the truncated SNR of arXiv 2202.00512,
+    section 4. Without it the noisiest levels, where the layout is decided, hardly count."""
+    channel_power: float = 0.0
+    """An error counts V^power in a channel of variance V: 1 as the pixels see latents that were
+    scaled by the square root of their spread (`BlockAutoencoder.begin_linear`), 0 all alike."""
     beta_start: float = 0.00085
     beta_end: float = 0.012
     train_steps: int = 1000
@@ -110,18 +116,24 @@ def target(prediction: str, clean: Tensor, noise: Tensor, alpha_bar: Tensor) -> 
 def weight(diffusion: Diffusion, alpha_bar: Tensor) -> Tensor:
     """Return (B,) factors of the squared error of each sample.
 
-    Min-SNR: the error of the clean latents counts min(SNR, gamma) times, which is
-    min(SNR, gamma) / SNR for the noise and min(SNR, gamma) / (SNR + 1) for v.
+    Min-SNR: the error of the clean latents counts w = min(SNR, gamma) times, at least `floor`,
+    which is w / SNR for the noise and w / (SNR + 1) for v.
     """
     if diffusion.gamma is None:
         return torch.ones_like(alpha_bar)
     snr = alpha_bar / (1 - alpha_bar).clamp_min(1e-8)
-    capped = snr.clamp_max(diffusion.gamma)
+    capped = snr.clamp(diffusion.floor, diffusion.gamma)
     if diffusion.prediction == "epsilon":
         return capped / snr.clamp_min(1e-8)
     if diffusion.prediction == "sample":
         return capped
     return capped / (snr + 1)
+
+
+def channel_weights(diffusion: Diffusion, variances: Tensor) -> Tensor:
+    """Return (c, 1, 1) factors of squared errors, 1 on average; `variances`: (c) of the latents."""
+    powers = variances.clamp_min(1e-6) ** diffusion.channel_power
+    return (powers / powers.mean())[:, None, None]
 
 
 def clean_from(prediction: str, answer: Tensor, noisy: Tensor, alpha_bar: Tensor) -> Tensor:

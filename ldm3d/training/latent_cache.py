@@ -74,6 +74,14 @@ class LatentCache:
         """Versions of each picture."""
         return int(self._parts[0].shape[1])
 
+    def variances(self, pictures: int = 256) -> Tensor:
+        """Return the (c) float32 variances of the channels, of at most so many pictures."""
+        import torch
+
+        some = range(0, len(self), max(1, len(self) // pictures))
+        latents = np.stack([self.latents(index) for index in some]).astype(np.float32)
+        return torch.from_numpy(latents.var(axis=(0, 2, 3)))
+
     def latents(self, index: int, variant: int = 0) -> NDArray[np.float16]:
         """Return one picture's latents, (c, h, w), about unit variance."""
         part = int(np.searchsorted(self._ends, index, side="right"))
@@ -112,7 +120,7 @@ def cached_latents(
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(".shard-*"):  # of a run that was killed
         left.unlink()
-    key = f"{weights_digest(autoencoder.vae)} {wanted}"
+    key = f"{_encoder_digest(autoencoder.vae)} {wanted}"
     files = []
     for name, numbers in worlds.shards:
         path = folder / f"{name}.{_pictures_digest(worlds.folder / name, key)}.npy"
@@ -149,8 +157,22 @@ def latents_of(
     return latents
 
 
-def weights_digest(network: Any) -> str:
-    """Return 16 hex digits that change with any weight or the configuration of a network."""
+def _encoder_digest(vae: Any) -> str:
+    """Return the digest of what decides over the latents.
+
+    Of a linear encoder that is one layer: a decoder that went on learning changes none.
+    """
+    from ldm3d.block_autoencoder import BlockAutoencoder
+
+    alone = isinstance(vae, BlockAutoencoder) and vae.encoder is None
+    return weights_digest(vae, only="linear_in" if alone else "")
+
+
+def weights_digest(network: Any, only: str = "") -> str:
+    """Return 16 hex digits that change with the configuration of a network or any weight.
+
+    `only`: how the names of the weights that count begin.
+    """
     import torch
 
     digest = hashlib.blake2b(digest_size=8)
@@ -158,6 +180,8 @@ def weights_digest(network: Any) -> str:
     said = {key: value for key, value in config.items() if not key.startswith("_")}  # not its path
     digest.update(repr(sorted(said.items())).encode())
     for name, value in sorted(network.state_dict().items()):
+        if not name.startswith(only):
+            continue
         raw = value.detach().cpu().flatten().view(torch.uint8)
         digest.update(f"{name} {tuple(value.shape)}".encode() + raw.numpy().tobytes())
     return digest.hexdigest()

@@ -21,6 +21,10 @@ class AutoencoderPreset:
     """How depth is given to the network; see `BlockAutoencoder`."""
     block_px: int | None = None
     """Side of the linear codec's blocks beside the network, the factor; None: without one."""
+    linear_encoder: bool = False
+    """Whether the linear codec alone makes the latents, so that they are final at once."""
+    depth_weight: float = 1.0
+    """How much an error of depth counts in the linear codec beside one of a color."""
     linear_rate: float = 0.1
     """The linear codec's learning rate as a share of the network's."""
     layers: int = 1
@@ -59,14 +63,17 @@ class AutoencoderPreset:
 STARTER = AutoencoderPreset(
     name="starter",
     channels=(64, 128, 192),
-    latent_channels=32,
+    latent_channels=64,
     patch=4,
     curve="root",
     block_px=16,
+    linear_encoder=True,
+    depth_weight=2.0,
+    decorrelate=False,
     muon=True,
     lr=1.5e-3,
     steps=40_000,
-    weights=LossWeights(color_square=5.0, log_depth=0.3, kl=5e-4),
+    weights=LossWeights(color_square=5.0, log_depth=0.3, kl=0.0),
 )
 
 PAPER = AutoencoderPreset(

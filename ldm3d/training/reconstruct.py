@@ -64,6 +64,7 @@ class BlockFit:
     """A PCA of square blocks of planes; a block is a vector, plane by plane, row by row."""
 
     mean: NDArray[np.float64]  # (n,)
+    weight: NDArray[np.float64]  # (n,) of blocks less their mean, before the PCA
     axes: NDArray[np.float64]  # (n, components), orthonormal
     spread: NDArray[np.float64]  # (components,) standard deviations, largest first
 
@@ -75,8 +76,19 @@ def fit_blocks(
     block_px: int = 16,
     curve: str = "linear",
     blocks: int = 20_000,
+    depth_weight: float = 1.0,
 ) -> BlockFit:
-    """Fit a PCA of blocks at any column; `curve`: how depth is held ("linear" or "root")."""
+    """Fit a PCA of blocks at any column.
+
+    Args:
+        worlds: a set of pictures.
+        numbers: those to fit to.
+        components: numbers a block.
+        block_px: side of a block.
+        curve: how depth is held, "linear" or "root".
+        blocks: how many, drawn at random.
+        depth_weight: how much an error of depth counts beside one of a color.
+    """
     random = np.random.default_rng(0)
     each = max(1, blocks // len(numbers))
     rows = []
@@ -88,9 +100,10 @@ def fit_blocks(
         rows.append(cells[random.permutation(len(cells))[:each]])
     data = np.concatenate(rows).astype(np.float64)
     mean = data.mean(axis=0)
-    values, axes = np.linalg.eigh(np.cov(data - mean, rowvar=False))
+    weight = np.repeat([1.0, 1.0, 1.0, depth_weight], block_px**2)
+    values, axes = np.linalg.eigh(np.cov((data - mean) * weight, rowvar=False))
     spread = np.sqrt(np.maximum(values[::-1][:components], 1e-8))
-    return BlockFit(mean, np.ascontiguousarray(axes[:, ::-1][:, :components]), spread)
+    return BlockFit(mean, weight, np.ascontiguousarray(axes[:, ::-1][:, :components]), spread)
 
 
 def pca_codec(

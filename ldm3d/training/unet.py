@@ -80,6 +80,9 @@ class UnetTask(Task):
             self.emas.get("denoiser"), preset.max_norm,
         )  # fmt: skip
         self._alphas_bar = loss.alphas_bar(material.scheduler_config).to(machine.device)
+        self._channels = loss.channel_weights(preset.diffusion, material.latents.variances()).to(
+            machine.device
+        )
 
     def batch(self, turn: Turn) -> Batch:
         """Load latents, captions, times and, on a CPU, noise."""
@@ -122,7 +125,8 @@ class UnetTask(Task):
         with self._machine.autocast():
             answer = network(noisy, times, batch["text"])
         wanted = loss.target(diffusion.prediction, clean, noise, alpha_bar)
-        errors = (answer.float() - wanted).square().mean(dim=(1, 2, 3))
+        squares = (answer.float() - wanted).square() * self._channels
+        errors = squares.mean(dim=(1, 2, 3))
         mean: Tensor = (errors * loss.weight(diffusion, alpha_bar)).mean()
         return mean
 

@@ -44,8 +44,11 @@ class UnetPreset:
 
 PRESETS: Mapping[str, UnetPreset] = {
     "starter": UnetPreset(
+        diffusion=Diffusion(floor=1.0, channel_power=0.5),
         unet=STARTER_UNET,
         text=STARTER_TEXT,
+        batch=16,
+        phases=4,
         steps=60_000,
         defaults={"steps": 18, "guidance": 3.0, "scheduler": "dpm++2m-karras"},
     ),

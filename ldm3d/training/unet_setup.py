@@ -16,7 +16,7 @@ from ldm3d.seamless import set_seamless
 from ldm3d.training.attention import attend_by_products
 from ldm3d.training.checkpoint import load_tensors, newest_checkpoint
 from ldm3d.training.denoiser import Denoiser, text_encoder_from, unet_from
-from ldm3d.training.diffusion_loss import Diffusion
+from ldm3d.training.diffusion_loss import Diffusion, alphas_bar
 from ldm3d.training.export import ModelParts
 from ldm3d.training.frozen import FrozenAutoencoder, load_frozen
 from ldm3d.training.latent_cache import LatentCache, Variants, cached_latents
@@ -82,6 +82,7 @@ def make_task(machine: Machine, plan: UnetPlan, tell: Tell | None = None) -> Une
         text_encoder = text_encoder_from(preset.text or {}, tokenizer)
         unet = unet_from(preset.unet, autoencoder.channels)
         denoiser, scheduler = Denoiser(unet, text_encoder), preset.diffusion.scheduler_config()
+        unet.begin_linear(preset.diffusion.prediction, latents.variances(), alphas_bar(scheduler))
         reader = TokenReader(pool, tokenizer, preset.reading)
     if plan.init is not None:
         _begin_with(denoiser, plan.init)

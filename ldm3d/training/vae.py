@@ -44,7 +44,8 @@ def new_autoencoder(preset: AutoencoderPreset, seamless: bool = True) -> Any:
     }
     if preset.block_px:
         config |= {
-            "patch_size": preset.patch, "depth_curve": preset.curve, "block_px": preset.block_px
+            "patch_size": preset.patch, "depth_curve": preset.curve, "block_px": preset.block_px,
+            "linear_encoder": preset.linear_encoder,
         }  # fmt: skip
     vae = autoencoder_from_config(config)
     if seamless:

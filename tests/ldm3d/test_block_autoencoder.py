@@ -58,6 +58,48 @@ def test_planes_come_back_through_a_complete_linear_codec() -> None:
     torch.testing.assert_close(decode_latents(vae, latents), planes, atol=1e-4, rtol=0)
 
 
+def test_a_linear_encoder_is_final_while_the_decoder_learns() -> None:
+    torch.manual_seed(0)
+    vae = BlockAutoencoder(
+        block_out_channels=(8, 8, 16), latent_channels=4, norm_num_groups=4, linear_encoder=True
+    )
+    axes, _ = torch.linalg.qr(torch.randn(1024, 4))
+    vae.begin_linear(torch.rand(1024), axes, torch.rand(4) + 0.5)
+    assert not [name for name in vae.state_dict() if name.startswith(("encoder", "quant_conv"))]
+    planes = torch.rand(1, 4, 32, 64)
+    before = vae.encode_planes(planes)
+    optimizer = torch.optim.SGD((p for p in vae.parameters() if p.requires_grad), 0.1)
+    for _ in range(2):  # the first step moves nothing but the last layer
+        loss = vae.decoded(vae.moments(planes)[0]).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert torch.equal(vae.encode_planes(planes), before)
+    assert all(p.grad is not None for p in vae.decoder.parameters())
+
+
+def test_what_weighs_more_in_the_codec_comes_back_nearer() -> None:
+    """Two numbers for three independent planes and depth: the weighted one is kept."""
+    torch.manual_seed(0)
+    planes = torch.rand(1, 4, 16, 16)
+    cells = planes.permute(0, 2, 3, 1).reshape(-1, 4)
+    lost = []
+    for heavy in (0.2, 5.0):
+        vae = BlockAutoencoder(
+            in_channels=4, out_channels=4, patch_size=1, block_px=1, block_out_channels=(8,),
+            down_block_types=("DownEncoderBlock2D",), up_block_types=("UpDecoderBlock2D",),
+            latent_channels=2, norm_num_groups=4, linear_encoder=True,
+        ).eval()  # fmt: skip
+        weight = torch.tensor([1.0, 1.0, 1.0, heavy])
+        mean = cells.mean(dim=0)
+        values, axes = torch.linalg.eigh(torch.cov(((cells - mean) * weight).T))
+        vae.begin_linear(mean, axes.flip(1)[:, :2], values.flip(0)[:2].sqrt(), weight)
+        with torch.no_grad():
+            back = vae.decoded(vae.moments(planes)[0])
+        lost.append(float((back - planes)[:, 3].abs().mean()))
+    assert lost[1] < 0.1 * lost[0]
+
+
 def test_it_does_not_know_where_the_picture_begins() -> None:
     vae = tiny_autoencoder()
     set_seamless(vae)

@@ -47,6 +47,25 @@ def test_without_gamma_the_plain_loss_counts() -> None:
     assert weights.tolist() == [1, 1, 1]
 
 
+def test_with_a_floor_the_noisiest_levels_count_as_much_as_any_error() -> None:
+    """v of pure noise is the clean latents themselves: weight 1, where min-SNR alone gives 0."""
+    alpha_bar = torch.tensor([0.0, 0.3, 0.6, 0.999])
+    floored = loss.weight(Diffusion(floor=1.0), alpha_bar)
+    plain = loss.weight(Diffusion(), alpha_bar)
+    assert float(plain[0]) == 0
+    assert float(floored[0]) == 1
+    torch.testing.assert_close(floored[2:], plain[2:])  # there the ratio is above 1 anyway
+    assert floored[1] > plain[1]
+
+
+def test_a_channel_counts_by_its_variance() -> None:
+    variances = torch.tensor([4.0, 1.0, 0.25])
+    flat = loss.channel_weights(Diffusion(), variances)
+    rooted = loss.channel_weights(Diffusion(channel_power=0.5), variances)
+    assert flat.flatten().tolist() == [1, 1, 1]
+    torch.testing.assert_close(rooted.flatten(), torch.tensor([2.0, 1.0, 0.5]) * 3 / 3.5)
+
+
 def test_pure_noise_has_a_target_and_no_weight_explodes() -> None:
     diffusion = Diffusion()
     alpha_bar = loss.alphas_bar(diffusion.scheduler_config())
