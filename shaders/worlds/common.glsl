@@ -1,6 +1,7 @@
 // Directions, cube atlas, packing and hashing shared by all passes.
 // World: +x right, +y up, -z forward. Equirectangular row 0 is up.
 const float PI = 3.14159265358979;
+const float HEAVEN_M = 50000.0;  // what is farther are moons and planets, beyond the air
 
 vec3 direction_from_uv(vec2 uv) {  // uv in [0, 1], v from the top
     float lon = (uv.x - 0.5) * 2.0 * PI, lat = (0.5 - uv.y) * PI;

@@ -38,6 +38,15 @@ vec3 sky_full(vec3 d) {
     return c * cloud.a + cloud.rgb;
 }
 
+// A moon or planet: its light adds to that of the air before it, as by day; its dark side is sky.
+vec3 body_in_sky(vec3 d, vec3 color) {
+    float bright = dot(u_sun * 0.13 + (u_zenith + u_horizon) * 0.5, vec3(0.2126, 0.7152, 0.0722));
+    float haze = u_fog_density * u_fog_height_m / max(d.y, 0.12);
+    vec4 cloud = textureLod(u_clouds, uv_from_direction(d), 0.0);
+    color *= bright * exp(-haze) * mix(cloud.a, 1.0, 0.3);  // never wholly behind the clouds
+    return sky_gradient(d) * cloud.a + color + cloud.rgb;
+}
+
 vec3 point_at(vec2 px) {  // relative to the eye
     vec2 q = vec2(mod(px.x, u_size_px.x), clamp(px.y, 0.5, u_size_px.y - 0.5));
     float r = texelFetch(u_shape, ivec2(q), 0).x;
@@ -88,6 +97,8 @@ void main() {
     vec3 c;
     if (shape.x <= 0.0) {
         c = sky_full(d);
+    } else if (r > HEAVEN_M) {
+        c = body_in_sky(d, texelFetch(u_color, at, 0).rgb);
     } else {
         vec4 color = texelFetch(u_color, at, 0), light = texelFetch(u_light, at, 0);
         vec3 n = unpack_normal(shape.y), facet = unpack_normal(shape.z), p = d * r;
@@ -126,7 +137,7 @@ void main() {
             c += light.rgb * color.rgb * rim * 0.5;
         }
     }
-    if (u_fog_density > 0.0 && shape.x > 0.0) {
+    if (u_fog_density > 0.0 && shape.x > 0.0 && r <= HEAVEN_M) {
         float k = clamp(r * d.y / u_fog_height_m, -8.0, 30.0);
         float tau = u_fog_density * r * (abs(k) < 1e-3 ? 1.0 : (1.0 - exp(-k)) / k);
         vec3 keep = exp(-tau * vec3(0.78, 1.0, 1.28));

@@ -42,6 +42,7 @@ void main() {
     float plane = dot(facet, ray) * shape.x;
     float there = clamp(plane / min(dot(facet, d), -1e-4), shape.x * 0.93, shape.x * 1.07);
     f_distance = clamp(plane / min(dot(facet, center), -1e-4), shape.x * 0.9, shape.x * 1.1);
+    if (shape.x > HEAVEN_M) f_distance = 0.0;  // moons and planets are sky
 
     vec4 color = texelFetch(u_color, at, 0);
     vec3 s = texelFetch(u_texture, at, 0).xyz + (d * there - ray * shape.x);
