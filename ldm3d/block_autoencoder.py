@@ -36,6 +36,10 @@ class BlockAutoencoder(AutoencoderKL):  # type: ignore[misc]  # untyped in diffu
     square root, so that far things get more of the range.
     """
 
+    encoder: Any
+    """None where the encoder is linear, as is `quant_conv`."""
+    quant_conv: Any
+
     @register_to_config  # type: ignore[untyped-decorator]
     def __init__(
         self,

@@ -31,7 +31,8 @@ class WienerUNet(UNet2DConditionModel):  # type: ignore[misc]  # untyped in diff
 
     linear_gain: Tensor  # (TIMES, c)
 
-    @functools.wraps(UNet2DConditionModel.__init__)  # diffusers reads the signature
+    # diffusers reads the signature
+    @functools.wraps(UNet2DConditionModel.__init__)  # type: ignore[misc]
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.register_buffer("linear_gain", torch.zeros(TIMES, self.config.in_channels))
@@ -60,7 +61,7 @@ class WienerUNet(UNet2DConditionModel):  # type: ignore[misc]  # untyped in diff
         return torch.lerp(table[below], table[above], share)[:, :, None, None]
 
 
-def class_of(config: Mapping[str, Any]) -> type[UNet2DConditionModel]:
+def class_of(config: Mapping[str, Any]) -> Any:
     """Return the class for a UNet's configuration (config.json of its folder)."""
     return WienerUNet if config.get("_class_name") == "WienerUNet" else UNet2DConditionModel
 
