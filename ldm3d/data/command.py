@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from ldm3d.data.prepare_command import add_prepare
+
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `data` command and its parts to a parser."""
@@ -28,6 +30,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     bundle.set_defaults(run=_bundle)
 
     _add_make(parts)
+    add_prepare(parts)
     _add_sheet(parts)
 
 

@@ -6,7 +6,6 @@ So the making can be killed at any time and goes on with the same command.
 
 from __future__ import annotations
 
-import errno
 import json
 import multiprocessing
 import os
@@ -23,11 +22,17 @@ import numpy as np
 
 from ldm3d.data.graphics import Graphics
 from ldm3d.data.make_shard import HELD_OUT_SEED, SPARE_SEEDS, Picture, Plan, shard_pictures
+from ldm3d.data.progress_line import progress_text
 from ldm3d.data.world import FAR_M, NEAR_M
-from ldm3d.data.world_set import SetInfo, begin_set, write_shard
-from ldm3d.errors import InputError, Ldm3dError, RequestError
+from ldm3d.data.world_set import (
+    SetInfo,
+    begin_set,
+    check_begun,
+    full_disk_explained,
+    write_shard,
+)
+from ldm3d.errors import Ldm3dError, RequestError
 
-_PLAN_FILE = "making.json"
 _FAILED_FILE = "failures.jsonl"
 _LIVES = 3
 """How often a process may die of one shard before the shard is given up."""
@@ -48,6 +53,11 @@ class Progress:
         """Return the seconds left, None as long as nothing is known."""
         return (self.count - self.done) / self.per_s if self.per_s > 0 else None
 
+    @property
+    def text(self) -> str:
+        """Return it in words."""
+        return progress_text(self)
+
 
 def make_set(
     folder: Path, plan: Plan, workers: int = 1, device: int | None = None
@@ -67,7 +77,7 @@ def make_set(
     """
     _check(plan)
     begin_set(folder, SetInfo(plan.width, plan.width // 2, NEAR_M, FAR_M))
-    _check_begun(folder, plan)
+    check_begun(folder, plan.values())
     _check_space(folder, plan)
     present = {n: count for n, count in _present(folder).items() if n < plan.shards}
     missing = [n for n in range(plan.shards) if present.get(n, 0) < plan.pictures(n)]
@@ -75,19 +85,11 @@ def make_set(
     yield tally.progress()
     if not missing:
         return
-    try:
+    with full_disk_explained(folder, lambda: f"{tally.done} worlds are kept"):
         if workers <= 1:
             yield from _alone(folder, plan, missing, device, tally)
         else:
             yield from _together(folder, plan, missing, workers, device, tally)
-    except OSError as error:
-        # NumPy tells a full disk as "N requested and M written", without a number.
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT) and "written" not in str(error):
-            raise
-        raise Ldm3dError(
-            f"no space left on the disk of {folder}: {tally.done} worlds are kept; free some "
-            "space and give the same command again to go on"
-        ) from error
 
 
 def _check(plan: Plan) -> None:
@@ -101,23 +103,6 @@ def _check(plan: Plan) -> None:
             f"{HELD_OUT_SEED - 3 * SPARE_SEEDS}, or at {HELD_OUT_SEED} for a held-out set; got "
             f"{scenes} from seed {plan.seed}: make fewer worlds or more variants of each"
         )
-
-
-def _check_begun(folder: Path, plan: Plan) -> None:
-    path, values = folder / _PLAN_FILE, plan.values()
-    if path.is_file():
-        begun = json.loads(path.read_text(encoding="utf-8"))
-        other = sorted(name for name in values if begun.get(name) != values[name])
-        if other:
-            name = other[0]
-            raise InputError(
-                f"{folder} was begun with {name} {begun.get(name)}, not {values[name]}: give the "
-                "same options to go on, or choose a new folder"
-            )
-        return
-    temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
 
 
 def bytes_of(plan: Plan, pictures: int) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
-from ldm3d.data.make import Progress
+if TYPE_CHECKING:
+    from ldm3d.data.make import Progress
 
 _EVERY_S = 30.0
 
@@ -28,6 +29,30 @@ def progress_text(progress: Progress) -> str:
     return f"{text}, {progress.per_s:.2f} a second, {duration(left)} left"
 
 
+class Shown(Protocol):
+    """What a line can tell of."""
+
+    @property
+    def done(self) -> int:
+        """Return how many pictures there are."""
+        ...
+
+    @property
+    def count(self) -> int | None:
+        """Return how many there shall be; None: nobody knows."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """Return something to tell besides."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Return how far it is, in words."""
+        ...
+
+
 class ProgressLine:
     """Writes progress to a stream."""
 
@@ -37,17 +62,17 @@ class ProgressLine:
         self._told_s = -_EVERY_S
         self._open = False
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: Shown) -> None:
         """Write it if it is time to."""
         if progress.note:
             self.end()
             print(progress.note, file=self._stream, flush=True)
         now = time.monotonic()
         if self._live:
-            print(f"\r{progress_text(progress):<70}", end="", file=self._stream, flush=True)
+            print(f"\r{progress.text:<70}", end="", file=self._stream, flush=True)
             self._open = True
         elif now - self._told_s >= _EVERY_S or progress.done == progress.count:
-            print(progress_text(progress), file=self._stream, flush=True)
+            print(progress.text, file=self._stream, flush=True)
             self._told_s = now
 
     def end(self) -> None:

@@ -36,7 +36,7 @@ def contact_sheet(
 ) -> Image.Image:
     """Return the sheet; depth is shown as its square root, so that far things can be told apart."""
     columns = max(1, min(columns, len(indices)))
-    height = width_px // 2
+    height = round(width_px * worlds.info.height / worlds.info.width)
     cell = (width_px + _MARGIN_PX, height + height // 2 + _TEXT_PX + _MARGIN_PX)
     rows = -(-len(indices) // columns)
     sheet = Image.new("RGB", (columns * cell[0] + _MARGIN_PX, rows * cell[1] + _MARGIN_PX), "white")
@@ -59,6 +59,8 @@ def contact_sheet(
 def _words(facts: Facts) -> tuple[str, str]:
     tags = ", ".join(facts.tags.values())
     caption = next((text for text in facts.captions if text), "")
+    if not facts.family:  # a photograph
+        return caption, tags
     return f"{facts.family} {facts.seed}.{facts.variant}: {tags}", caption
 
 

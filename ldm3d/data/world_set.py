@@ -1,7 +1,7 @@
 """A set of RGBD panoramas on disk, made for training: memory-mapped arrays in shards.
 
     FOLDER/
-      set.json               version, width, height, near_m, far_m (null: infinity), families
+      set.json               version, width, height, near_m, far_m (null: infinity), seamless
       shard-00000/
         color.npy            (n, H, W, 3) uint8, sRGB
         depth.npy            (n, H, W) uint16: 65535 = near_m or nearer, 0 = far_m
@@ -15,12 +15,14 @@ photographs share this format.
 from __future__ import annotations
 
 import bisect
+import errno
 import json
 import math
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,10 +30,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ldm3d.errors import InputError
+from ldm3d.errors import InputError, Ldm3dError
 
 SET_VERSION = 1
 _SET_FILE = "set.json"
+_BEGUN_FILE = "making.json"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class SetInfo:
     """Metres of depth 1, one for the whole set; None where depth has no scale."""
     far_m: float | None
     """Metres of depth 0, may be infinity; None where depth has no scale."""
+    seamless: bool = True
+    """Whether the pictures wrap around; photographs do not."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +88,7 @@ class WorldSet:
         try:
             color = np.load(shard / "color.npy", mmap_mode="r")
             depth = np.load(shard / "depth.npy", mmap_mode="r")
-            lines = (shard / "worlds.jsonl").read_text(encoding="utf-8").splitlines()
-            facts = [_facts(json.loads(line)) for line in lines]
+            facts = read_facts(shard)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise InputError(f"cannot read {shard}: {error}; delete it and make it anew") from error
         size = (self.info.height, self.info.width)
@@ -136,8 +140,9 @@ def read_info(folder: Path) -> SetInfo:
     try:
         values = json.loads((folder / _SET_FILE).read_text(encoding="utf-8"))
         far = math.inf if values["far_m"] is None else float(values["far_m"])
-        near = values["near_m"]
-        return SetInfo(values["width"], values["height"], near, None if near is None else far)
+        near, size = values["near_m"], (values["width"], values["height"])
+        seamless = bool(values.get("seamless", True))
+        return SetInfo(*size, near, None if near is None else far, seamless)
     except FileNotFoundError:
         raise InputError(
             f"want a set of worlds ({_SET_FILE} and shards), {folder} has none: make one with "
@@ -168,12 +173,58 @@ def begin_set(folder: Path, info: SetInfo) -> None:
     temporary.replace(folder / _SET_FILE)
 
 
+def check_begun(folder: Path, values: Mapping[str, Any]) -> None:
+    """Write down the options a set is begun with, or check that they are the same.
+
+    Raises:
+        InputError: if the set was begun with others; the text names one.
+    """
+    path = folder / _BEGUN_FILE
+    if path.is_file():
+        begun = json.loads(path.read_text(encoding="utf-8"))
+        other = sorted(name for name in values if begun.get(name) != values[name])
+        if other:
+            name = other[0]
+            raise InputError(
+                f"{folder} was begun with {name} {begun.get(name)}, not {values[name]}: give the "
+                "same options to go on, or choose a new folder"
+            )
+        return
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+@contextmanager
+def full_disk_explained(folder: Path, kept: Callable[[], str]) -> Iterator[None]:
+    """Say in one line that the disk is full.
+
+    Args:
+        folder: of the set.
+        kept: says what stays, such as "512 worlds are kept".
+
+    Raises:
+        Ldm3dError: instead of the system's error.
+    """
+    try:
+        yield
+    except OSError as error:
+        # NumPy tells a full disk as "N requested and M written", without a number.
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) and "written" not in str(error):
+            raise
+        raise Ldm3dError(
+            f"no space left on the disk of {folder}: {kept()}; free some space and give the same "
+            "command again to go on"
+        ) from error
+
+
 def write_shard(
     folder: Path,
     number: int,
     color: NDArray[np.uint8],
     depth: NDArray[np.uint16],
     facts: Sequence[Facts],
+    more: Mapping[str, str] | None = None,
 ) -> Path:
     """Write one shard; it appears whole or not at all, and replaces one of the same number.
 
@@ -183,6 +234,7 @@ def write_shard(
         color: (n, H, W, 3) uint8.
         depth: (n, H, W) uint16, 65535 = nearest.
         facts: n of them.
+        more: further files of the shard, name -> text.
     """
     name = f"shard-{number:05d}"
     temporary = folder / f".{name}.{secrets.token_hex(4)}"
@@ -192,6 +244,8 @@ def write_shard(
         np.save(temporary / "depth.npy", depth)
         lines = (json.dumps(asdict(fact), ensure_ascii=False) for fact in facts)
         (temporary / "worlds.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        for file, text in (more or {}).items():
+            (temporary / file).write_text(text, encoding="utf-8")
         shutil.rmtree(folder / name, ignore_errors=True)
         return temporary.rename(folder / name)
     except BaseException:
@@ -202,6 +256,12 @@ def write_shard(
 def shard_numbers(folder: Path) -> set[int]:
     """Return the numbers of the shards that are there: where a resumed run goes on."""
     return {int(shard.name.removeprefix("shard-")) for shard in folder.glob("shard-*")}
+
+
+def read_facts(shard: Path) -> list[Facts]:
+    """Return what is known of the pictures of a shard, in order."""
+    lines = (shard / "worlds.jsonl").read_text(encoding="utf-8").splitlines()
+    return [_facts(json.loads(line)) for line in lines]
 
 
 def _facts(values: Mapping[str, Any]) -> Facts:

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ldm3d.depth.estimate import depth_steps, estimate_depth
+    from ldm3d.depth.estimate import depth_steps, estimate_depth, estimate_depths
     from ldm3d.depth.events import DepthModel, DepthResult, DepthStep
     from ldm3d.depth.folder import DEFAULT_DEPTH_MODEL, load_depth_model
     from ldm3d.depth.network import DepthNetwork
@@ -29,6 +29,7 @@ __all__ = [
     "Gives",
     "depth_steps",
     "estimate_depth",
+    "estimate_depths",
     "load_depth_model",
 ]
 
@@ -41,6 +42,7 @@ _HOME = {
     "Gives": "output",
     "depth_steps": "estimate",
     "estimate_depth": "estimate",
+    "estimate_depths": "estimate",
     "load_depth_model": "folder",
 }
 

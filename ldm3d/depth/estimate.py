@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from ldm3d.depth.tiles import Tile, tiles_of
 from ldm3d.errors import ModelError, RequestError
 from ldm3d.memory import explained_out_of_memory
 from ldm3d.seam import measure_seam
+
+if TYPE_CHECKING:
+    from ldm3d.depth.network import DepthNetwork
 
 MAX_ASPECT_ERROR = 0.03
 """How far width / height may be from 2 for a picture to be taken as a panorama."""
@@ -45,6 +49,29 @@ def estimate_depth(
             if on_step is not None:
                 on_step(event)
     raise AssertionError("depth_steps ends with a result")
+
+
+def estimate_depths(
+    colors: Sequence[NDArray[np.uint8]], model: DepthNetwork
+) -> list[Floats | None]:
+    """Return the relative depth of ordinary pictures of one size, looked at together.
+
+    Args:
+        colors: each (H, W, 3) uint8, sRGB; no panoramas.
+        model: from `load_depth_model`.
+
+    Returns:
+        For each (H, W) float32 in [0, 1], 1 = nearer; None where the network gave no numbers.
+
+    Raises:
+        OutOfMemoryError: if memory runs out; the text says a way on.
+    """
+    height, width = colors[0].shape[:2]
+    what = f"depth maps of {len(colors)} pictures with {model.name}"
+    with explained_out_of_memory(what, "choose a smaller batch or network"):
+        found = model.inverse_depths(colors)
+        finite = (values if np.isfinite(values).all() else None for values in found)
+        return [None if one is None else _relative(one, width, height) for one in finite]
 
 
 def depth_steps(
@@ -97,16 +124,20 @@ def depth_steps(
 
 def _plain_steps(color: NDArray[np.uint8], model: DepthModel) -> Generator[DepthStep | DepthResult]:
     """Look at the whole picture at once."""
-    from PIL import Image
-
     height, width = color.shape[:2]
     with explained_out_of_memory(f"a depth map of {width}x{height} with {model.name}", _WAY_ON):
-        found = _checked(model.inverse_depth(color), model)
-        depth = normalized(found, is_sphere=False)
-        image = Image.fromarray(depth).resize((width, height), Image.Resampling.BICUBIC)
-        depth = np.clip(np.asarray(image, dtype=np.float32), 0, 1)
+        depth = _relative(_checked(model.inverse_depth(color), model), width, height)
     yield DepthStep(1, 1)
     yield DepthResult(depth, False, 1, None, None, _flat_note(depth))
+
+
+def _relative(inverse_depth: Floats, width: int, height: int) -> Floats:
+    """Return relative depth at the size of the picture."""
+    from PIL import Image
+
+    depth = normalized(inverse_depth, is_sphere=False)
+    image = Image.fromarray(depth).resize((width, height), Image.Resampling.BICUBIC)
+    return np.clip(np.asarray(image, dtype=np.float32), 0, 1)
 
 
 def _check(color: NDArray[np.uint8]) -> None:

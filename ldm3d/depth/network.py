@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,18 +47,29 @@ class DepthNetwork:
         Args:
             picture: (h, w, 3) uint8, sRGB.
         """
+        return self.inverse_depths([picture])[0]
+
+    def inverse_depths(self, pictures: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        """Return the inverse depth of several pictures of one size, looked at together.
+
+        Args:
+            pictures: each (h, w, 3) uint8, sRGB.
+        """
         import torch
 
-        border = _border(picture) if self.frame.has_border else (0, 0)
-        pixels = torch.from_numpy(self._input(picture, border))
+        size_px = pictures[0].shape[:2]
+        border = _border(pictures[0]) if self.frame.has_border else (0, 0)
+        pixels = torch.from_numpy(np.concatenate([self._input(p, border) for p in pictures]))
         with torch.inference_mode():
             pixels = pixels.to(device=self.device, dtype=self.dtype)
             found = self.network(pixel_values=pixels).predicted_depth
-        values = found.reshape(found.shape[-2:]).float().cpu().numpy()
-        values = _without_border(values, border, picture.shape[:2])
-        if self.gives is Gives.DISTANCE:
-            values = 1 / np.maximum(values, np.float32(_NEAREST_M))
-        return np.ascontiguousarray(values, dtype=np.float32)
+        found = found.reshape(len(pictures), *found.shape[-2:]).float().cpu().numpy()
+        return [self._inverse(_without_border(values, border, size_px)) for values in found]
+
+    def _inverse(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self.gives is not Gives.DISTANCE:
+            return np.ascontiguousarray(values, dtype=np.float32)
+        return np.ascontiguousarray(1 / np.maximum(values, np.float32(_NEAREST_M)), np.float32)
 
     def _input(self, picture: NDArray[np.uint8], border: tuple[int, int]) -> NDArray[np.float32]:
         """Return the network's input, (1, 3, h, w) float32."""
