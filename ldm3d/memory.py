@@ -95,11 +95,16 @@ def plan_memory(model: Model, width: int, height: int, batch: int) -> MemoryPlan
         OutOfMemoryError: if nothing fits. Better told than killed by the system.
     """
     need = MemoryNeed.of(model, width, height, batch)
-    networks = (model.text_encoder, model.unet, model.vae)
+    networks = tuple(
+        network
+        for network in (model.text_encoder, model.unet, model.vae, model.upsampler)
+        if network is not None
+    )
     free = free_memory_bytes(model.device)
     absent = sum(weight_bytes(n) for n in networks if not _is_on(n, model.device))
     resident = sum(weight_bytes(n) for n in networks) - absent
-    tiles = (None, *(tile for tile in TILES if tile * need.factor < height))
+    sampled = height >> model.passes(width, height)
+    tiles = (None, *(tile for tile in TILES if tile * need.factor < sampled))
     for tile in tiles:
         if absent + need.at_once(tile) <= free:
             return MemoryPlan(False, tile, networks)
@@ -139,10 +144,15 @@ class MemoryNeed:
     """The decoded planes of the batch in float32, once apart and once together."""
     factor: int
     """Pixels per latent cell along one side."""
+    upsampler_weights: int = 0
+    enlarging_bytes: int = 0
+    """What the last pass of the upsampler takes, and the decoded planes of the batch."""
 
     @classmethod
     def of(cls, model: Model, width: int, height: int, batch: int) -> MemoryNeed:
         """Estimate from the networks' configurations."""
+        passes = model.passes(width, height)
+        full, width, height = (width, height), width >> passes, height >> passes
         cells = (width // model.factor) * (height // model.factor)
         pixels, size = width * height, model.dtype.itemsize
         channels = model.vae.config.block_out_channels
@@ -158,6 +168,7 @@ class MemoryNeed:
             row_bytes=int(BAND_WIDTHS * second * model.factor / height),
             pictures_bytes=2 * batch * pixels * int(model.vae.config.out_channels) * 4,
             factor=model.factor,
+            **_enlarging(model, *full) if passes else {},
         )
 
     def decoding(self, tile: int | None) -> int:
@@ -168,7 +179,8 @@ class MemoryNeed:
 
     def at_once(self, tile: int | None) -> int:
         """Return the bytes besides weights, when all of these stay on the device."""
-        return FIXED_BYTES + max(int(SLACK * self.unet_bytes), self.decoding(tile))
+        most = max(int(SLACK * self.unet_bytes), self.decoding(tile))
+        return FIXED_BYTES + max(most, int(SLACK * self.enlarging_bytes))
 
     def one_by_one(self, tile: int | None) -> int:
         """Return the bytes with the weights, when only the network at work is on the device."""
@@ -176,7 +188,18 @@ class MemoryNeed:
             self.text_weights,
             self.unet_weights + int(SLACK * self.unet_bytes),
             self.vae_weights + self.decoding(tile),
+            self.upsampler_weights + int(SLACK * self.enlarging_bytes),
         )
+
+
+def _enlarging(model: Model, width: int, height: int) -> dict[str, int]:
+    from ldm3d.upsampler import working_bytes
+
+    channels = int(model.upsampler.config.channels)
+    return {
+        "upsampler_weights": weight_bytes(model.upsampler),
+        "enlarging_bytes": working_bytes(width, height, channels, model.dtype.itemsize),
+    }
 
 
 def weight_bytes(network: torch.nn.Module) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,10 @@ class Model:
     near_m: float | None = None
     """Distance in metres of depth 1, for models taught with one fixed range."""
     far_m: float | None = None
+    native: tuple[int, int] | None = None
+    """Width and height in pixels that the networks were taught, where the model tells."""
+    upsampler: Any = None
+    """ldm3d.upsampler.Upsampler: planes -> planes of twice the size; None: the model has none."""
 
     _running: bool = field(default=False, repr=False)
 
@@ -75,6 +80,30 @@ class Model:
     def latent_channels(self) -> int:
         """Channels of the latents."""
         return int(self.vae.config.latent_channels)
+
+    @property
+    def cell_px(self) -> int:
+        """Pixels that width and height of what is sampled must be a multiple of.
+
+        Every level of the UNet halves the latents, and must be able to double them again.
+        """
+        return int(self.factor * 2 ** (len(self.unet.config.block_out_channels) - 1))
+
+    def passes(self, width: int, height: int) -> int:
+        """Return how often a picture of this size is doubled by the upsampler after sampling.
+
+        As often as brings what is sampled nearest to the native size (in ratio; halves up), but
+        not so often that it is no whole number of cells. 0 without an upsampler.
+        """
+        if self.upsampler is None or self.native is None:
+            return 0
+        larger = math.sqrt(width * height / math.prod(self.native))
+        wanted = max(0, math.floor(math.log2(larger) + 0.5))
+        for count in range(wanted, 0, -1):
+            step = self.cell_px * 2**count
+            if width % step == 0 and height % step == 0:
+                return count
+        return 0
 
     def recipe(self, prompt: str, **given: Any) -> Recipe:
         """Return a full recipe: what is `given`, else the model's advice, else `ldm3d`'s.

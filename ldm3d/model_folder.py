@@ -13,25 +13,34 @@ from ldm3d.depth_codec import Layout
 from ldm3d.errors import ModelError
 
 INFO_FILE = "ldm3d.json"
-"""Beside `model_index.json` in our own models: `defaults`, `near_m`, `far_m`."""
+"""Beside `model_index.json` in our own models: `defaults`, `native`, `near_m`, `far_m`."""
 _LAYOUTS = {3 + layout.depth_channels: layout for layout in Layout}
 _STEMS = {
     "unet": "diffusion_pytorch_model",
     "vae": "diffusion_pytorch_model",
     "text_encoder": "model",
 }
+UPSAMPLER = "upsampler"
+"""The part that a folder may have besides."""
 _SAMPLE_BYTES = 1 << 16
 _DEFAULT_KEYS = {"negative_prompt", "steps", "guidance", "width", "height", "scheduler"}
 
 
 def read_info(folder: Path) -> dict[str, Any]:
-    """Return `defaults`, `near_m` and `far_m` of our own models; {} for those of others."""
+    """Return `defaults`, `native`, `near_m` and `far_m` of our own models; {} for those of others.
+
+    `native` is width and height of what the networks were taught, in pixels; None where the file
+    does not tell.
+
+    Raises:
+        ModelError: if the file is damaged.
+    """
     path = folder / INFO_FILE
     if not path.is_file():
         return {}
     values = read_json(path)
     defaults = {k: v for k, v in values.get("defaults", {}).items() if k in _DEFAULT_KEYS}
-    info: dict[str, Any] = {"defaults": defaults}
+    info: dict[str, Any] = {"defaults": defaults, "native": _native(values.get("native"), path)}
     if values.get("near_m") is not None:
         far = values.get("far_m")
         info |= {
@@ -39,6 +48,20 @@ def read_info(folder: Path) -> dict[str, Any]:
             "far_m": math.inf if far is None else float(far),
         }
     return info
+
+
+def _native(size: Any, path: Path) -> tuple[int, int] | None:
+    if size is None:
+        return None
+    width, height = (size.get("width"), size.get("height")) if isinstance(size, dict) else (0, 0)
+    if type(width) is not int or type(height) is not int or min(width, height) < 1:
+        raise ModelError(f"want native width and height in pixels in {path}, got {size!r}")
+    return width, height
+
+
+def has_upsampler(folder: Path) -> bool:
+    """Tell whether a model's folder brings a network that doubles its pictures."""
+    return (folder / UPSAMPLER).is_dir()
 
 
 def check_folder(folder: Path) -> Layout:
@@ -62,6 +85,8 @@ def check_folder(folder: Path) -> Layout:
         shapes = _shapes(folder, name)
         if name == "vae" and shapes:
             _check_planes(shapes, parts["vae"], folder)
+    if has_upsampler(folder):
+        _check_upsampler(folder, layout)
     return layout
 
 
@@ -144,13 +169,31 @@ def _check_unet(
         )
 
 
+def _check_upsampler(folder: Path, layout: Layout) -> None:
+    planes = read_json(folder / UPSAMPLER / "config.json").get("planes")
+    if planes != 3 + layout.depth_channels:
+        raise ModelError(
+            f"want an upsampler of the autoencoder's {3 + layout.depth_channels} planes, the one "
+            f"in {folder} has {planes}: remove the folder {UPSAMPLER}, or get the model again"
+        )
+    if read_info(folder).get("native") is None:
+        raise ModelError(
+            f"want native width and height in {folder / INFO_FILE} beside an upsampler, got none"
+        )
+    _shapes(folder, UPSAMPLER)
+
+
 def weight_files(folder: Path, part: str) -> list[Path]:
-    """Return the weight files of "unet", "vae" or "text_encoder", safetensors first; all shards.
+    """Return the weight files of a part that has some, safetensors first; all shards.
+
+    Args:
+        folder: the model's.
+        part: "unet", "vae", "text_encoder" or "upsampler".
 
     Raises:
         ModelError: if there are none.
     """
-    stem = _STEMS[part]
+    stem = _STEMS.get(part, "diffusion_pytorch_model")
     place = folder / part
     for pattern in (f"{stem}.safetensors", f"{stem}-*.safetensors", f"{stem}.fp16.safetensors"):
         found = sorted(place.glob(pattern))

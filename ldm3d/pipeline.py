@@ -3,9 +3,10 @@
     for event in generate(model, model.recipe("a mossy forest at dawn", seed=7)):
         ...                     # Step, Preview when asked for, and at the end a Result
 
-Noise -> denoising steps with classifier-free guidance -> decoder -> colour and depth. Latents and
-schedulers stay in float32 whatever the networks' dtype, and all noise is drawn on the CPU, so a
-seed means the same on every device.
+Noise -> denoising steps with classifier-free guidance -> decoder -> colour and depth, which the
+model's upsampler doubles where more than its native size is asked for. Latents and schedulers stay
+in float32 whatever the networks' dtype, and all noise is drawn on the CPU, so a seed means the same
+on every device.
 """
 
 from __future__ import annotations
@@ -57,11 +58,13 @@ def generate(
     Args:
         model: from `ldm3d.load`; used by one run at a time.
         recipes: one or several.
-        previews: asked after each step but the last whether `Preview`s are wanted now; None: never.
+        previews: asked after each step but the last, and before each pass of the upsampler,
+            whether `Preview`s are wanted now; None: never.
 
     Yields:
         A `Step` after each denoising step, `Preview`s (one a picture) where `previews` said so,
-        and at the end one `Result` per recipe, in order.
+        and at the end one `Result` per recipe, in order. Before each pass of the upsampler
+        comes what it is given, as a `Preview` of the last step.
 
     Raises:
         RequestError: if the recipes do not fit together or into the model.
@@ -72,7 +75,7 @@ def generate(
     batch = [recipes] if isinstance(recipes, Recipe) else list(recipes)
     _check_batch(batch, model)
     plan = plan_memory(model, batch[0].width, batch[0].height, len(batch))
-    run = _Run(model, batch, plan)
+    run = _Run(model, batch, plan, _schedule(model, batch[0]))
     with ExitStack() as stack:
         stack.enter_context(model.in_use())
         stack.enter_context(explained_out_of_memory(_described(batch), _WAY_ON))
@@ -81,7 +84,8 @@ def generate(
         )
         latents, notes = yield from _denoised(run, previews)
         for index, recipe in enumerate(batch):
-            planes = _decoded(run, latents[index : index + 1])
+            decoded = _decoded(run, latents[index : index + 1])
+            planes = yield from _enlarged(run, decoded, index, previews)
             yield _result(model, recipe, planes, plan, (*lora_notes, *notes[index]))
 
 
@@ -91,7 +95,7 @@ def latents_from_recipes(model: Model, recipes: Recipe | Sequence[Recipe]) -> La
     _check_batch(batch, model)
     plan = plan_memory(model, batch[0].width, batch[0].height, len(batch))
     with model.in_use(), lora.applied(model.unet, model.text_encoder, batch[0].loras):
-        steps = _denoised(_Run(model, batch, plan), None)
+        steps = _denoised(_Run(model, batch, plan, _schedule(model, batch[0])), None)
         while True:
             try:
                 next(steps)
@@ -107,6 +111,17 @@ class _Run:
     model: Model
     batch: Sequence[Recipe]
     plan: MemoryPlan
+    schedule: Schedule
+
+    @property
+    def passes(self) -> int:
+        """How often the upsampler doubles what is sampled."""
+        return self.model.passes(self.batch[0].width, self.batch[0].height)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels of what is sampled."""
+        return self.batch[0].width >> self.passes, self.batch[0].height >> self.passes
 
 
 @dataclass(frozen=True)
@@ -124,24 +139,19 @@ def _denoised(
     run: _Run, previews: Callable[[Step], bool] | None
 ) -> Generator[Step | Preview, None, tuple[Latents, tuple[tuple[str, ...], ...]]]:
     """Yield steps and previews; return the clean latents and each picture's notes."""
-    model, batch = run.model, run.batch
-    set_seamless(model.unet, batch[0].seamless)
-    set_seamless(model.vae, batch[0].seamless)
-    strength = 1.0 if batch[0].start is None else batch[0].start.strength
-    schedule = Schedule(
-        batch[0].scheduler, model.scheduler_config, batch[0].steps,
-        strength=strength, device=model.device,
-    )  # fmt: skip
+    model, batch, schedule = run.model, run.batch, run.schedule
+    for network in (model.unet, model.vae, *([model.upsampler] if run.passes else [])):
+        set_seamless(network, batch[0].seamless)
     text = _embedded(run)
     guidance = torch.tensor([r.guidance for r in batch], device=model.device).view(-1, 1, 1, 1)
     generators = [torch.Generator("cpu").manual_seed(recipe.seed) for recipe in batch]
-    latents = _first_latents(run, schedule, generators)
+    latents = _first_latents(run, generators)
     total = len(schedule.timesteps)
     for index, t in enumerate(schedule.timesteps, 1):
         before = latents
-        noise = _predicted(run, schedule, before, t, text, guidance)
+        noise = _predicted(run, before, t, text, guidance)
         latents = schedule.step(noise, t, before, generators)
-        step = Step(index, total, float(t), schedule.sigma(t))
+        step = _step(schedule, index)
         yield step
         if previews is not None and index < total and previews(step):
             yield from _previews(run, step, schedule.clean(noise, t, before))
@@ -151,6 +161,19 @@ def _denoised(
             "get it again if that does not help"
         )
     return latents, text.notes
+
+
+def _schedule(model: Model, recipe: Recipe) -> Schedule:
+    strength = 1.0 if recipe.start is None else recipe.start.strength
+    return Schedule(
+        recipe.scheduler, model.scheduler_config, recipe.steps,
+        strength=strength, device=model.device,
+    )  # fmt: skip
+
+
+def _step(schedule: Schedule, index: int) -> Step:
+    t = schedule.timesteps[index - 1]
+    return Step(index, len(schedule.timesteps), float(t), schedule.sigma(t))
 
 
 @torch.no_grad()
@@ -172,10 +195,10 @@ def _embedded(run: _Run) -> _Text:
 
 
 @torch.no_grad()
-def _first_latents(run: _Run, schedule: Schedule, generators: Sequence[torch.Generator]) -> Latents:
+def _first_latents(run: _Run, generators: Sequence[torch.Generator]) -> Latents:
     """Return pure noise, or the pictures to start from under as much noise as strength asks."""
-    model, batch = run.model, run.batch
-    cells = (batch[0].height // model.factor, batch[0].width // model.factor)
+    model, batch, schedule = run.model, run.batch, run.schedule
+    cells = (run.size[1] // model.factor, run.size[0] // model.factor)
     shape = (1, model.latent_channels, *cells)
     noise = torch.cat([torch.randn(shape, generator=g) for g in generators]).to(model.device)
     if batch[0].start is None:
@@ -186,7 +209,7 @@ def _first_latents(run: _Run, schedule: Schedule, generators: Sequence[torch.Gen
 
 def _encoded(run: _Run, recipe: Recipe) -> Latents:
     assert recipe.start is not None
-    planes = planes_from_start(recipe.start, recipe.width, recipe.height, run.model.layout)
+    planes = planes_from_start(recipe.start, *run.size, run.model.layout)
     batch = torch.from_numpy(planes)[None].to(run.model.device)
     with run.plan.on_device(run.model.vae, run.model.device):
         return encode_planes(run.model.vae, batch).float()
@@ -195,7 +218,6 @@ def _encoded(run: _Run, recipe: Recipe) -> Latents:
 @torch.no_grad()
 def _predicted(
     run: _Run,
-    schedule: Schedule,
     latents: Latents,
     t: torch.Tensor,
     text: _Text,
@@ -206,7 +228,7 @@ def _predicted(
     Prompts of different length in tokens go through the network apart, so that no picture
     depends on its neighbours in the batch.
     """
-    scaled = schedule.scale(latents, t).to(run.model.dtype)
+    scaled = run.schedule.scale(latents, t).to(run.model.dtype)
     predicted = torch.empty_like(latents)
     for rows in text.groups:
         scale = guidance[rows]
@@ -237,11 +259,24 @@ def _previews(run: _Run, step: Step, clean: Latents) -> Generator[Preview]:
 
 
 @torch.no_grad()
-def _decoded(run: _Run, latents: Latents) -> NDArray[np.float32]:
+def _decoded(run: _Run, latents: Latents) -> torch.Tensor:
     with run.plan.on_device(run.model.vae, run.model.device):
-        planes = decode_latents(
+        return decode_latents(
             run.model.vae, latents, tile=run.plan.tile, wrap=run.batch[0].seamless
         )
+
+
+def _enlarged(
+    run: _Run, planes: torch.Tensor, image: int, previews: Callable[[Step], bool] | None
+) -> Generator[Preview, None, NDArray[np.float32]]:
+    """Double (1, 3 + d, h, w) planes as often as the size wants; return (3 + d, H, W)."""
+    model, last = run.model, _step(run.schedule, len(run.schedule.timesteps))
+    for _ in range(run.passes):
+        if previews is not None and previews(last):
+            color, depth = _picture(model, planes[0].cpu().numpy())
+            yield Preview(last.index, last.total, image, _rounded(color), depth)
+        with run.plan.on_device(model.upsampler, model.device):
+            planes = model.upsampler.enlarge(planes)
     values: NDArray[np.float32] = planes[0].cpu().numpy()
     return values
 
@@ -285,6 +320,8 @@ def _made_with(model: Model, recipe: Recipe, plan: MemoryPlan) -> dict[str, Any]
     import diffusers
     import transformers
 
+    passes = model.passes(recipe.width, recipe.height)
+    sampled = {"width": recipe.width >> passes, "height": recipe.height >> passes}
     files = [lora.path for lora in recipe.loras]
     if recipe.start is not None:
         files += [path for path in (recipe.start.color, recipe.start.depth) if path]
@@ -298,6 +335,7 @@ def _made_with(model: Model, recipe: Recipe, plan: MemoryPlan) -> dict[str, Any]
         "machine": platform.machine(),
         "attention": attention_kind(model.unet),
         "tile": plan.tile,
+        **({"sampled": sampled, "doubled": passes} if passes else {}),
         "versions": {
             "torch": torch.__version__,
             "diffusers": diffusers.__version__,
@@ -322,9 +360,7 @@ def _check_batch(batch: Sequence[Recipe], model: Model) -> None:
             raise RequestError(f"want one {name} for the whole batch, got {listed}")
     if len({recipe.start and recipe.start.strength for recipe in batch}) > 1:
         raise RequestError("want one starting strength for the whole batch, or none")
-    # Every level of the UNet halves the latents, and must be able to double them again.
-    cell = model.factor * 2 ** (len(model.unet.config.block_out_channels) - 1)
-    first = batch[0]
+    cell, first = model.cell_px, batch[0]
     if first.width % cell or first.height % cell:
         raise RequestError(
             f"want width and height as multiples of {cell} for this model, got "

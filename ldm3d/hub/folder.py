@@ -13,6 +13,8 @@ WEIGHTS = {
     "text_encoder": "model",
 }
 """Component with weights -> stem of its weight file (diffusers' and transformers' names)."""
+OPTIONAL = {"upsampler": "diffusion_pytorch_model"}
+"""Component that a model may have besides -> stem of its weight file."""
 OLD_STEMS = {"text_encoder": "pytorch_model"}
 """Component -> stem of its `.bin` file, where that is another one."""
 CONFIGS = {
@@ -44,6 +46,9 @@ def missing_parts(folder: Path) -> list[str]:
     ]
     for part, stem in WEIGHTS.items():
         missing += _missing(folder / part, f"{part}/", stem, OLD_STEMS.get(part, stem))
+    for part, stem in OPTIONAL.items():
+        if (folder / part).is_dir():
+            missing += _missing(folder / part, f"{part}/", stem, stem)
     if not any((folder / "tokenizer").glob("*.json")):
         missing.append("tokenizer/vocab.json")
     return missing

@@ -13,6 +13,7 @@ from ldm3d.hub.folder import (
     NETWORK_OLD_STEM,
     NETWORK_STEM,
     OLD_STEMS,
+    OPTIONAL,
     WEIGHTS,
 )
 from ldm3d.hub.listing import Listing, RemoteFile
@@ -58,6 +59,9 @@ def needed(listing: Listing) -> tuple[RemoteFile, ...]:
         weights = _weights(f"{part}/", stem, OLD_STEMS.get(part, stem), set(by_name))
         lacking += [] if weights else [f"{part}/{stem}.safetensors"]
         chosen |= weights
+    for part, stem in OPTIONAL.items():
+        if f"{part}/{NETWORK_CONFIG}" in by_name:
+            chosen |= _weights(f"{part}/", stem, stem, set(by_name))
     if lacking:
         raise ModelError(
             f"{listing.model_id} is not an LDM3D model: it has no {lacking[0]}"
@@ -95,7 +99,7 @@ def _is_text(name: str) -> bool:
         return name in _ROOT or bool(_LICENCE.fullmatch(name))
     if part == "tokenizer":
         return rest in _TOKENIZER
-    return CONFIGS.get(part) == rest
+    return (CONFIGS | dict.fromkeys(OPTIONAL, NETWORK_CONFIG)).get(part) == rest
 
 
 def _weights(prefix: str, stem: str, old_stem: str, names: set[str]) -> set[str]:

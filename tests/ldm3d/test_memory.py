@@ -55,7 +55,7 @@ def full_size_model(device, place=None, dtype=torch.bfloat16):
         unet=Network(859_500_000 * size, place, block_out_channels=(320, 640, 1280, 1280)),
         vae=Network(83_700_000 * size, place, block_out_channels=(128, 256, 512, 512),
                     out_channels=4),
-        device=device, dtype=dtype, factor=8,
+        device=device, dtype=dtype, factor=8, upsampler=None, passes=lambda width, height: 0,
     )  # fmt: skip
 
 

@@ -200,3 +200,66 @@ def test_networks_that_give_no_numbers_are_an_error(tmp_path: Path) -> None:
         model.unet.conv_out.bias.fill_(float("nan"))
     with pytest.raises(Ldm3dError, match="no numbers"):
         results(model, model.recipe("a forest", **SMALL))
+
+
+@pytest.fixture(scope="module")
+def doubling(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = tiny_model(tmp_path_factory.mktemp("doubling"), native=(128, 64))
+    return ldm3d.load(folder, device="cpu", dtype="float32")
+
+
+def test_sizes_above_the_native_one_are_sampled_there_and_doubled(doubling: Model) -> None:
+    recipe = doubling.recipe("a forest", **SMALL)
+    assert latents_from_recipes(doubling, recipe).shape[-2:] == (8, 16)
+    large = replace(recipe, width=512, height=256)
+    assert torch.equal(
+        latents_from_recipes(doubling, large), latents_from_recipes(doubling, recipe)
+    )
+    native = replace(recipe, width=128, height=64)
+    small, once, twice = (results(doubling, r)[0] for r in (native, recipe, large))
+    for result, size in ((small, (64, 128)), (once, (128, 256)), (twice, (256, 512))):
+        assert result.color.shape == (*size, 3) and result.depth.shape == size
+        assert result.seam.color < 1.5
+    assert "sampled" not in small.recipe.made_with
+    assert once.recipe.made_with["sampled"] == {"width": 128, "height": 64}
+    assert [r.recipe.made_with["doubled"] for r in (once, twice)] == [1, 2]
+    halved = once.depth.reshape(64, 2, 128, 2).mean(axis=(1, 3))[16:-16]
+    assert np.corrcoef(halved.ravel(), small.depth[16:-16].ravel())[0, 1] > 0.9
+    assert equal(once, results(doubling, Recipe.from_dict(once.recipe.to_dict()))[0])
+
+
+def test_before_each_doubling_the_picture_is_shown_and_closing_ends_it(doubling: Model) -> None:
+    recipe = doubling.recipe("a forest", **SMALL | {"width": 512, "height": 256})
+    asked: list[int] = []
+
+    def at_the_end(step: Step) -> bool:
+        asked.append(step.index)
+        return step.index == step.total
+
+    events = list(ldm3d.generate(doubling, [recipe, recipe], previews=at_the_end))
+    shown = [(e.image, e.color.shape[1]) for e in events if isinstance(e, Preview)]
+    assert shown == [(0, 128), (0, 256), (1, 128), (1, 256)]
+    assert asked == [1, 2, 3, 3, 3, 3]
+    assert all(e.index == e.total == 3 for e in events if isinstance(e, Preview))
+    last = events[-1]
+    assert isinstance(last, Result) and equal(last, results(doubling, recipe, recipe)[1])
+    run = ldm3d.generate(doubling, recipe, previews=at_the_end)
+    next(event for event in run if isinstance(event, Preview))
+    run.close()
+    next(ldm3d.generate(doubling, recipe))  # free again
+
+
+def test_a_batch_is_doubled_picture_by_picture(doubling: Model) -> None:
+    one, other = (doubling.recipe("a lake", seed=seed, **SMALL) for seed in (1, 2))
+    alone = [results(doubling, recipe)[0] for recipe in (one, other)]
+    for single, batched in zip(alone, results(doubling, one, other), strict=True):
+        np.testing.assert_allclose(batched.depth, single.depth, atol=1e-4)
+
+
+def test_a_doubled_picture_can_start_from_one_of_any_size(doubling: Model, picture: Path) -> None:
+    start = Start(str(picture), strength=0.5)
+    recipe = doubling.recipe("a forest", start=start, **SMALL | {"width": 512, "height": 256})
+    assert latents_from_recipes(doubling, recipe).shape[-2:] == (8, 16)
+    result = results(doubling, recipe)[0]
+    assert result.color.shape == (256, 512, 3)
+    assert result.recipe.made_with["files"]

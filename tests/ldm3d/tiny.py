@@ -35,6 +35,7 @@ def tiny_model(
     scheduler: dict[str, Any] | None = None,
     max_tokens: int = 77,
     info: dict[str, Any] | None = None,
+    native: tuple[int, int] | None = None,
     **unet_changes: Any,
 ) -> Path:
     """Write one model and return its folder.
@@ -46,6 +47,7 @@ def tiny_model(
         scheduler: changes to the scheduler's configuration.
         max_tokens: what the text encoder reads at once.
         info: written as `ldm3d.json`, as our own models carry it (defaults, near and far).
+        native: size that an upsampler, which then is there too, begins with.
         **unet_changes: changes to the UNet's configuration.
     """
     import torch
@@ -88,8 +90,27 @@ def tiny_model(
         "unet": ["diffusers", "UNet2DConditionModel"],
         "vae": ["diffusers", "AutoencoderKL"],
     })  # fmt: skip
+    if native is not None:
+        tiny_upsampler(folder / "upsampler", CHANNELS[layout])
+        info = {"native": {"width": native[0], "height": native[1]}, **(info or {})}
     if info is not None:
         _write(folder / "ldm3d.json", info)
+    return folder
+
+
+def tiny_upsampler(folder: Path, planes: int = 4) -> Path:
+    """Write an upsampler that does a little more than to interpolate."""
+    import torch
+
+    from ldm3d.upsampler import Upsampler
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = Upsampler(channels=16, blocks=1, tail_channels=8, planes=planes)
+        for values in network.parameters():
+            if not values.any():
+                torch.nn.init.normal_(values, std=0.03)
+    network.save_pretrained(folder)
     return folder
 
 
