@@ -138,7 +138,7 @@ def fitting_box(size_px: tuple[int, int], plan: PreparePlan) -> Box:
 
 def _decoded(file: Held, data: bytes, plan: PreparePlan) -> tuple[Image.Image, tuple[int, int]]:
     """Return an upright RGB picture, perhaps smaller than it is, and its true size."""
-    try:
+    with _damage_told(file, "broken"):
         image = _opened(data, _FORMATS, plan)
         lying = image.getexif().get(ExifTags.Base.Orientation) in _LYING
         size = (image.height, image.width) if lying else image.size
@@ -146,14 +146,21 @@ def _decoded(file: Held, data: bytes, plan: PreparePlan) -> tuple[Image.Image, t
         side = _DRAFT * max(plan.width, plan.height)
         image.draft(None, (side, side))
         return _rgb(ImageOps.exif_transpose(image)), size
+
+
+@contextmanager
+def _damage_told(file: Held, filter_name: str) -> Iterator[None]:
+    """Turn whatever a decoder says of a picture into the reason why it is left out."""
+    try:
+        yield
     except (LeftOutError, MemoryError):
         raise
     except UnidentifiedImageError as error:  # its text holds an address
-        raise LeftOutError("broken", f"{file.name} is no {', '.join(_FORMATS)}") from error
+        raise LeftOutError(filter_name, f"{file.name} is of no known format") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise LeftOutError("too-large", f"{file.name}: {error}") from error
     except Exception as error:  # decoders raise anything on broken data: struct.error, KeyError...
-        raise LeftOutError("broken", f"{file.name}: {error}") from error
+        raise LeftOutError(filter_name, f"{file.name}: {error}") from error
 
 
 def _opened(data: bytes, formats: tuple[str, ...], plan: PreparePlan) -> Image.Image:
@@ -191,16 +198,9 @@ def _given_depth(
     """Read the depth map beside a picture, cut and scaled as the picture is."""
     assert plan.depth_is is not None
     data = file.read(MOST_PICTURE_BYTES)
-    try:
+    with _damage_told(file, "broken-depth"):
         image = _opened(data, _DEPTH_FORMATS, plan)
         image.load()
-    except MemoryError:
-        raise
-    except UnidentifiedImageError as error:
-        text = f"{file.name} is no {' or '.join(_DEPTH_FORMATS)}"
-        raise LeftOutError("broken-depth", text) from error
-    except Exception as error:  # as above
-        raise LeftOutError("broken-depth", f"{file.name}: {error}") from error
     ratio = image.width / image.height / (size_px[0] / size_px[1])
     if abs(ratio - 1) > _SAME_SHAPE:
         raise LeftOutError(
