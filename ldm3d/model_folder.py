@@ -23,7 +23,7 @@ _STEMS = {
 UPSAMPLER = "upsampler"
 """The part that a folder may have besides."""
 _SAMPLE_BYTES = 1 << 16
-_DEFAULT_KEYS = {"negative_prompt", "steps", "guidance", "width", "height", "scheduler"}
+_DEFAULT_KEYS = {"negative_prompt", "steps", "guidance", "width", "height", "scheduler", "seamless"}
 
 
 def read_info(folder: Path) -> dict[str, Any]:

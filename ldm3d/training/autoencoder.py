@@ -148,7 +148,7 @@ class AutoencoderTask(Task):
         cuts = []
         for place, number in enumerate(numbers):
             picture = planes_of(self.worlds, self.trained[number])
-            cuts.append(changed_planes(picture, turn, place, self.cut))
+            cuts.append(changed_planes(picture, turn, place, self.cut, wraps=self.seamless))
         weight = row_weights([top for _, top in cuts], self.cut[0], self.worlds.info.height)
         if not self.seamless:
             weight = torch.ones_like(weight)

@@ -63,12 +63,13 @@ class FrozenAutoencoder:
         return float(self.vae.config.get("shift_factor") or 0.0)
 
 
-def load_frozen(path: Path, machine: Machine) -> FrozenAutoencoder:
-    """Return a frozen, seamless autoencoder on the device, in float32.
+def load_frozen(path: Path, machine: Machine, seamless: bool = True) -> FrozenAutoencoder:
+    """Return a frozen autoencoder on the device, in float32.
 
     Args:
         path: an autoencoder's own folder, or one of a whole model (its `vae`).
         machine: where to run.
+        seamless: whether left and right edge of its pictures are neighbours.
 
     Raises:
         ModelError: if there is none, or it is damaged or of another kind.
@@ -81,6 +82,6 @@ def load_frozen(path: Path, machine: Machine) -> FrozenAutoencoder:
             "export one from its run with `python -m ldm3d train export`"
         )
     vae = read_autoencoder(path)
-    set_seamless(vae)
+    set_seamless(vae, seamless)
     prepare(vae, machine.device, torch.float32)
     return FrozenAutoencoder(vae)

@@ -89,10 +89,12 @@ class LatentCache:
         latents: NDArray[np.float16] = self._parts[part][row, variant]
         return latents
 
-    def turned(self, index: int, random: np.random.Generator) -> NDArray[np.float16]:
-        """Return one picture's latents, turned and perhaps mirrored at random."""
+    def turned(
+        self, index: int, random: np.random.Generator, *, wraps: bool = True
+    ) -> NDArray[np.float16]:
+        """Return one picture's latents, perhaps mirrored, and turned where it wraps, at random."""
         variant = int(random.integers(self.variants))
-        cells = int(random.integers(self.shape[2]))
+        cells = int(random.integers(self.shape[2])) if wraps else 0
         return np.roll(self.latents(index, variant), cells, axis=-1)
 
 

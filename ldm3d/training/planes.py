@@ -40,18 +40,25 @@ def planes_of(worlds: WorldSet, number: int) -> NDArray[np.float32]:
 
 
 def changed_planes(
-    planes: NDArray[np.float32], turn: Turn, place: int, size_px: tuple[int, int]
+    planes: NDArray[np.float32],
+    turn: Turn,
+    place: int,
+    size_px: tuple[int, int],
+    *,
+    wraps: bool = True,
 ) -> tuple[NDArray[np.float32], int]:
     """Turn, mirror and cut one picture by chance.
 
-    Turning a panorama by whole pixels is exact. A cut as wide as the picture still wraps. Cuts at
-    the very top and bottom are taken a little more often than chance would: the poles.
+    Turning a panorama by whole pixels is exact; what does not wrap is not turned. A cut as wide as
+    the picture still wraps. Cuts at the very top and bottom are taken a little more often than
+    chance would: the poles.
 
     Args:
         planes: (C, H, W).
         turn: what chance follows from.
         place: of the picture in its batch.
         size_px: height and width to cut; at most those of the picture.
+        wraps: whether left and right edge are neighbours.
 
     Returns:
         (C, h, w), and its top row in the picture.
@@ -59,7 +66,9 @@ def changed_planes(
     random = turn.random(f"cut {place}")
     height, width = planes.shape[1:]
     rows, columns = size_px
-    planes = np.roll(planes, int(random.integers(width)), axis=2)
+    turned_px = int(random.integers(width))
+    if wraps:
+        planes = np.roll(planes, turned_px, axis=2)
     if random.random() < 0.5:
         planes = planes[:, :, ::-1]
     slack = height - rows

@@ -24,7 +24,7 @@ Codec = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Quality:
-    """Means over pictures; every pixel weighs cos(latitude)."""
+    """Means over pictures; every pixel of a panorama weighs cos(latitude)."""
 
     color_db: float
     """PSNR of color in dB, the mean of each picture's."""
@@ -41,15 +41,22 @@ def measure_codec(worlds: WorldSet, numbers: Sequence[int], codec: Codec) -> Qua
     found = []
     for number in numbers:
         planes = planes_of(worlds, number)
-        found.append(measure_planes(codec(planes), planes))
+        found.append(measure_planes(codec(planes), planes, sphere=worlds.info.seamless))
     color, depth = np.array(found).mean(axis=0)
     return Quality(float(color), float(depth))
 
 
-def measure_planes(got: NDArray[np.float32], want: NDArray[np.float32]) -> tuple[float, float]:
-    """Return PSNR in dB of colors in 8 bits, and AbsRel of distance, of (4, H, W) planes."""
+def measure_planes(
+    got: NDArray[np.float32], want: NDArray[np.float32], *, sphere: bool = True
+) -> tuple[float, float]:
+    """Return PSNR in dB of colors in 8 bits, and AbsRel of distance, of (4, H, W) planes.
+
+    Every pixel weighs cos(latitude) on a sphere, else all are alike.
+    """
     height = want.shape[1]
     weight = np.cos(((np.arange(height) + 0.5) / height - 0.5) * np.pi)[:, None]
+    if not sphere:
+        weight = np.ones_like(weight)
     colors = np.rint(np.clip(got[:3], 0, 1) * 255) / 255
     error = np.average(np.square(colors - want[:3]).mean(axis=(0, 2)), weights=weight[:, 0])
     depth, true = np.maximum(got[3], DEPTH_FLOOR), want[3]

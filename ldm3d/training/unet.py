@@ -91,8 +91,10 @@ class UnetTask(Task):
 
     def _loaded(self, pictures: Any, turn: Turn, turned: bool) -> Batch:
         random, latents = turn.random("turns"), self._material.latents
+        wraps = self._material.info.seamless
         rows = [
-            latents.turned(int(i), random) if turned else latents.latents(int(i)) for i in pictures
+            latents.turned(int(i), random, wraps=wraps) if turned else latents.latents(int(i))
+            for i in pictures
         ]
         clean = torch.from_numpy(np.stack(rows).astype(np.float32))
         generator = turn.generator("times")
@@ -179,6 +181,8 @@ class UnetTask(Task):
         factor = self._material.autoencoder.factor
         size = {"width": cells[2] * factor, "height": cells[1] * factor}
         defaults = {**self._preset.defaults, **size}
+        if not info.seamless:
+            defaults["seamless"] = False
         return ModelFacts(defaults=defaults, near_m=info.near_m, far_m=info.far_m)
 
     def _averaged(self) -> AbstractContextManager[object]:

@@ -65,7 +65,7 @@ def make_task(machine: Machine, plan: UnetPlan, tell: Tell | None = None) -> Une
     """
     preset = plan.preset
     worlds = WorldSet(plan.data)
-    autoencoder = load_frozen(plan.autoencoder, machine)
+    autoencoder = load_frozen(plan.autoencoder, machine, worlds.info.seamless)
     latents = _latents(machine, plan, worlds, autoencoder, tell)
     pool = CaptionPool(worlds.facts)
     if preset.unet is None:
@@ -84,6 +84,7 @@ def make_task(machine: Machine, plan: UnetPlan, tell: Tell | None = None) -> Une
         denoiser, scheduler = Denoiser(unet, text_encoder), preset.diffusion.scheduler_config()
         unet.begin_linear(preset.diffusion.prediction, latents.variances(), alphas_bar(scheduler))
         reader = TokenReader(pool, tokenizer, preset.reading)
+    set_seamless(denoiser.unet, worlds.info.seamless)
     if plan.init is not None:
         _begin_with(denoiser, plan.init)
     if machine.device.type == "cpu":
@@ -118,7 +119,8 @@ def _latents(
     tell: Tell | None,
 ) -> LatentCache:
     """Encode on the main process; the others wait, then open what it wrote."""
-    variants = Variants(plan.preset.phases, plan.preset.mirror, plan.width)
+    phases = plan.preset.phases if worlds.info.seamless else 1
+    variants = Variants(phases, plan.preset.mirror, plan.width)
     if not machine.is_main:
         machine.wait()
     told = _counted(tell, "pictures encoded")
