@@ -100,7 +100,8 @@ def _add_autoencoder(parts: Parts[argparse.ArgumentParser]) -> None:
     parser.add_argument("--perceptual-weight", type=float, metavar="W")
     parser.add_argument("--adversarial-weight", type=float, metavar="W")
     parser.add_argument("--rows", type=_positive, metavar="PX", help="height of the cuts")
-    parser.add_argument("--no-seamless", action="store_true", help="the pictures do not wrap")
+    parser.add_argument("--no-seamless", action="store_true",
+                        help="the pictures do not wrap, though the set says nothing")  # fmt: skip
     parser.set_defaults(run=told(_autoencoder))
 
 
@@ -115,8 +116,8 @@ def _autoencoder(options: argparse.Namespace) -> int:
 
     if options.lpips and not options.perceptual:
         raise RequestError("want VGG16's weights (--perceptual FILE) beside --lpips")
-    preset, seamless = _autoencoder_preset(options), not options.no_seamless
-    worlds = WorldSet(options.data)
+    preset, worlds = _autoencoder_preset(options), WorldSet(options.data)
+    seamless = worlds.info.seamless and not options.no_seamless
     machine = Machine(options.device, options.dtype)
     steps = preset.steps or _steps_of_epochs(preset.epochs or 1, worlds, machine, options)
     perceptual = None

@@ -149,7 +149,10 @@ def export_unet(
     info = read_info(data or Path(stored["data"]))
     width = stored["width"] or info.width
     size = {"width": width, "height": width * info.height // info.width}
-    facts = ModelFacts(title, licence, {**stored["defaults"], **size}, info.near_m, info.far_m)
+    defaults = {**stored["defaults"], **size}
+    if not info.seamless:
+        defaults["seamless"] = False
+    facts = ModelFacts(title, licence, defaults, near_m=info.near_m, far_m=info.far_m)
     parts = parts_of_run(run, stored, autoencoder or Path(stored["autoencoder"]))
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
