@@ -24,6 +24,7 @@ from depthfusion.gui.frame_clock import FrameClock
 from depthfusion.gui.hands import Hands
 from depthfusion.gui.loading import Failed, Finished, Limits, Loading, Read, Source, Staged
 from depthfusion.gui.motion import Motion
+from depthfusion.gui.preview import Growth, Preview
 from depthfusion.view import DEFAULT_FOV_DEG, View
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Viewport(QOpenGLWidget):
         self._stages: deque[Stage] = deque()
         self._all_staged = False
         self._loading_is_done = False
+        self._preview, self._growth = Preview(), Growth()
         self._hands = Hands(self.motion)
         self.clock = FrameClock(self, self._advance, self.update, self.motion.rested)
         self.clock.rate_changed.connect(self.rate_changed)
@@ -132,11 +134,13 @@ class Viewport(QOpenGLWidget):
         if view != self._view:
             self._view = view
             self.view_changed.emit(view)
-        self._drawn = self.motion.swayed(view, step_s)
+        self._growth.advance(step_s)
+        self._drawn = self._growth.grown(self.motion.swayed(view, step_s))
         wait_s = self.motion.waits_s()
         if wait_s is not None:
             self._sway_timer.start(round(wait_s * 1000) + 20)
-        return not self._broken and (bool(self._stages) or self.motion.needs_frames(view))
+        moving = self._growth.running or self.motion.needs_frames(view)
+        return not self._broken and (bool(self._stages) or moving)
 
     # Opening ------------------------------------------------------------------------------------
 
@@ -194,6 +198,34 @@ class Viewport(QOpenGLWidget):
         """Prepare the panorama anew, from memory: its surface suits one sense of depth only."""
         self.show_loading(Loading(Source(panorama=panorama, inverted=self._view.invert_depth)))
 
+    # A world that is forming --------------------------------------------------------------------
+
+    @property
+    def previewing(self) -> bool:
+        """Whether a preview lies over the world."""
+        return self._preview.shown
+
+    def show_preview(self, color: NDArray[np.uint8]) -> None:
+        """Show a small picture, (h, 2h, 3) uint8 sRGB, in place of the world until `end_preview`.
+
+        The person goes on looking around; the world stays as it is behind it.
+        """
+        self._preview.show(color)
+        self.clock.wake()
+
+    def end_preview(self, *, grow: bool = False) -> None:
+        """Show the world again.
+
+        Args:
+            grow: whether its depth comes in slowly, as it does for a world that has just formed.
+        """
+        self._preview.hide()
+        if grow and not self.motion.reduced:
+            self._growth.start()
+        else:
+            self._growth.finish()
+        self.clock.wake()
+
     # OpenGL -------------------------------------------------------------------------------------
 
     def initializeGL(self) -> None:
@@ -247,6 +279,7 @@ class Viewport(QOpenGLWidget):
 
     def resizeGL(self, width: int, height: int) -> None:
         """Forget Qt's framebuffer, which is a new one now."""
+        self._preview.resized()
         if self._canvas is not None:
             self._canvas.resized()
 
@@ -256,7 +289,11 @@ class Viewport(QOpenGLWidget):
             return
         with self._reported():
             shown = self._apply_stage(self.renderer)
-            self._canvas.draw(self._drawn, self.defaultFramebufferObject(), self.size_px())
+            target, size_px = self.defaultFramebufferObject(), self.size_px()
+            if self._preview.shown:
+                self._preview.draw(self.renderer.ctx, self._drawn, target, size_px)
+            else:
+                self._canvas.draw(self._drawn, target, size_px)
             if shown:
                 self._tell_shown()
 
@@ -309,6 +346,7 @@ class Viewport(QOpenGLWidget):
         if self.renderer is None:
             return
         self.makeCurrent()
+        self._preview.release()
         if self._canvas is not None:
             self._canvas.release()
         self.renderer.release()
