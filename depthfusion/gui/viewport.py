@@ -222,6 +222,7 @@ class Viewport(QOpenGLWidget):
         self._preview.hide()
         if grow and not self.motion.reduced:
             self._growth.start()
+            self._drawn = self._growth.grown(self._drawn)  # from the next frame on
         else:
             self._growth.finish()
         self.clock.wake()
