@@ -15,6 +15,7 @@ from ldm3d.data.grade import graded
 from ldm3d.data.graphics import Graphics
 from ldm3d.data.renderer import Effort, WorldRenderer, training_effort
 from ldm3d.data.scene import Scene
+from ldm3d.data.told import seen_look
 from ldm3d.data.viewpoints import Viewpoint, viewpoints
 from ldm3d.data.world import depth_from_distance
 from ldm3d.data.world_set import Facts
@@ -187,5 +188,5 @@ def _facts(family: str, seed: int, variant: int, view: Viewpoint) -> Facts:
         family=family,
         seed=seed,
         variant=variant,
-        tags={"hour": look.hour, "weather": look.weather, "season": look.season},
+        tags=seen_look(family, look),
     )
