@@ -20,7 +20,7 @@ from ldm3d.evaluation.findings import Findings, Table
 from ldm3d.evaluation.generation import asked_of
 from ldm3d.evaluation.made import MadeFolder, Settings
 from ldm3d.evaluation.measures import DepthErrors, depth_errors, latitude_weights
-from ldm3d.evaluation.pictures_of import divided
+from ldm3d.evaluation.pictures_of import divided, row_weights
 from ldm3d.evaluation.reconstruction import Autoencoder, mean_errors, short_name
 from ldm3d.model import Model
 
@@ -60,7 +60,8 @@ def evaluate_depth(
     if remark:
         findings.notes.append(remark)
     asked = asked_of(worlds, unseen, count, seed)
-    rows = _after_autoencoder(model, worlds, asked.real, tell)
+    weights, weighing = row_weights(worlds.info)
+    rows = _after_autoencoder(model, worlds, asked.real, weights, tell)
     if estimator is None:
         findings.notes.append(
             "generated depth was not compared: no depth network was given (--estimator FOLDER)"
@@ -69,11 +70,12 @@ def evaluate_depth(
         folder = MadeFolder(report / "made" / "pictures", model, settings, batch)
         made = folder.make(asked.wishes, lambda done, total: tell("pictures", done, total))
         pairs = [(one.color, one.depth) for one in made]
-        rows.append(_against(estimator, pairs, None, tell))
+        rows.append(_against(estimator, pairs, None, worlds.info.seamless, tell))
         real = [(worlds.color(n), worlds.depth(n)) for n in asked.real]
-        rows.append(_against(estimator, real, worlds.info.near_m or 1.0, tell))
+        near_m = worlds.info.near_m or 1.0
+        rows.append(_against(estimator, real, near_m, worlds.info.seamless, tell))
         findings.about["estimator"] = estimator.name
-    findings.tables.append(Table("Depth, cos-latitude weights", HEADER, rows))
+    findings.tables.append(Table(f"Depth, {weighing}", HEADER, rows))
     findings.figures["abs_rel_autoencoder"] = float(rows[0][4])
     findings.notes.append(
         "RMSE is in metres against the truth, else in units of the nearest distance"
@@ -84,13 +86,16 @@ def evaluate_depth(
 
 
 def _after_autoencoder(
-    model: Model, worlds: WorldSet, numbers: Sequence[int], tell: Callable[[str, int, int], None]
+    model: Model,
+    worlds: WorldSet,
+    numbers: Sequence[int],
+    weights: NDArray[np.float64],
+    tell: Callable[[str, int, int], None],
 ) -> list[tuple[str | float | int, ...]]:
     from ldm3d.seamless import set_seamless
 
-    set_seamless(model.vae, True)
+    set_seamless(model.vae, worlds.info.seamless)
     autoencoder = Autoencoder(model.vae, model.layout, model.id, model.device)
-    weights = latitude_weights(worlds.info.height)
     found: dict[bool, list[DepthErrors]] = {False: [], True: []}
     for done, number in enumerate(numbers, 1):
         true = worlds.depth(number)
@@ -109,6 +114,7 @@ def _against(
     estimator: DepthModel,
     pictures: Sequence[tuple[NDArray[np.uint8], NDArray[np.float32]]],
     true_near_m: float | None,
+    sphere: bool,
     tell: Callable[[str, int, int], None],
 ) -> tuple[str | float | int, ...]:
     """Compare depth with estimates.
@@ -118,15 +124,17 @@ def _against(
         pictures: color and depth.
         true_near_m: distance of depth 1 if the depth is the truth: then the estimate is judged by
             it; None: the depth is judged by the estimate.
+        sphere: whether they are panoramas, whose rows weigh cos(latitude).
         tell: told of each picture.
     """
     from ldm3d.depth import estimate_depth
 
     found = []
     for done, (color, depth) in enumerate(pictures, 1):
-        estimate = estimate_depth(np.ascontiguousarray(color), estimator)
+        panorama = None if sphere else False
+        estimate = estimate_depth(np.ascontiguousarray(color), estimator, panorama=panorama)
         given, reference = (depth, estimate) if true_near_m is None else (estimate, depth)
-        weights = latitude_weights(len(depth))
+        weights = latitude_weights(len(depth)) if sphere else None
         near_m = true_near_m or 1.0
         found.append(depth_errors(given, reference, near_m=near_m, align=True, weights=weights))
         tell("estimates", done, len(pictures))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ldm3d.data.world_set import Facts, WorldSet
+from ldm3d.data.world_set import Facts, SetInfo, WorldSet
+from ldm3d.evaluation.measures import latitude_weights
 from ldm3d.training.planes import is_held_out
 
 UNSEEN_FROM = 1_000_000
@@ -30,6 +32,16 @@ def divided(worlds: WorldSet) -> tuple[list[int], list[int], str | None]:
         "have seen these pictures"
     )
     return seen, list(range(len(worlds))), remark
+
+
+def row_weights(info: SetInfo) -> tuple[NDArray[np.float64], str]:
+    """Return the weights of a set's rows, (H,), sum 1, and their name.
+
+    Rows of a panorama cover the sphere unequally, those of a photograph count alike.
+    """
+    if info.seamless:
+        return latitude_weights(info.height), "cos-latitude weights"
+    return np.full(info.height, 1 / info.height), "all pixels alike"
 
 
 def spread(worlds: WorldSet, numbers: Sequence[int], count: int, seed: int = 0) -> list[int]:

@@ -18,8 +18,8 @@ from ldm3d.errors import ModelError
 from ldm3d.evaluation.findings import Findings, Table
 from ldm3d.evaluation.frechet import frechet_distance, moments
 from ldm3d.evaluation.inception import Inception, seen_by_inception
-from ldm3d.evaluation.measures import DepthErrors, depth_errors, latitude_weights, psnr
-from ldm3d.evaluation.pictures_of import divided, spread
+from ldm3d.evaluation.measures import DepthErrors, depth_errors, psnr
+from ldm3d.evaluation.pictures_of import divided, row_weights, spread
 
 NO_INCEPTION = "no Inception weights were given (--inception FILE)"
 
@@ -105,8 +105,11 @@ def evaluate_reconstruction(
         inception: FID's network for rFID; None: skipped, and said so.
         on_picture: called with how many are done and how many there are.
     """
+    from ldm3d.seamless import set_seamless
+
     _, unseen, remark = divided(worlds)
     numbers = spread(worlds, unseen, count)
+    set_seamless(autoencoder.vae, worlds.info.seamless)
     found = _Found(worlds, inception)
     examples: list[Image.Image] = []
     for done, number in enumerate(numbers, 1):
@@ -139,7 +142,7 @@ class _Found:
 
     def __init__(self, worlds: WorldSet, inception: Inception | None) -> None:
         self.worlds, self.inception = worlds, inception
-        self.weights = latitude_weights(worlds.info.height)
+        self.weights, self.weighing = row_weights(worlds.info)
         self.near_m = worlds.info.near_m
         self.color_db: list[float] = []
         self.plain_db: list[float] = []
@@ -166,9 +169,10 @@ class _Found:
         header = ("AbsRel", unit, "δ < 1.25", "MARE")
         mean, aligned = mean_errors(self.depth), mean_errors(self.aligned)
         rows: list[tuple[str | float, ...]] = [
-            ("color PSNR, cos-latitude weights", float(np.mean(self.color_db)), "dB"),
-            ("color PSNR, all pixels alike", float(np.mean(self.plain_db)), "dB"),
+            (f"color PSNR, {self.weighing}", float(np.mean(self.color_db)), "dB")
         ]
+        if self.worlds.info.seamless:
+            rows.append(("color PSNR, all pixels alike", float(np.mean(self.plain_db)), "dB"))
         if self.inception is None:
             findings.notes.append(f"rFID was skipped: {NO_INCEPTION}")
         elif len(self.families) > 1:
@@ -178,7 +182,7 @@ class _Found:
         findings.tables += [
             Table("Color", ("measure", "value", "unit"), rows),
             Table(
-                "Depth, cos-latitude weights",
+                f"Depth, {self.weighing}",
                 ("", *header),
                 [
                     ("as it is", *mean.to_dict().values()),
