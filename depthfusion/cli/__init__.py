@@ -20,6 +20,7 @@ COMMANDS = {
     "models": "the models of this machine: list, download, verify, add, remove",
     "depth": "a depth map for a picture that has none, by a depth network",
     "info": "what a picture and its depth map are, and what was assumed",
+    "settings": "your settings: list, get, set, unset, path",
     "doctor": "what this machine has and lacks: Python, Qt, OpenGL, extras, headset",
     "completion": "print a completion script for bash, zsh or fish",
 }

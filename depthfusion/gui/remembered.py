@@ -1,7 +1,8 @@
 """What is remembered between two starts: how each file was looked at, recent files, habits.
 
 Plain JSON files in the platform's state folder. A file that cannot be understood is set aside, not
-overwritten, and reported once. No Qt in here.
+overwritten, and reported once. What a person has chosen (stereo mode, appearance, movement) is no
+state but a setting: it goes to `depthfusion.settings` and comes from there. No Qt in here.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from depthfusion.errors import DepthFusionError, SaveError
+from depthfusion.errors import DepthFusionError, SaveError, UsageError
 from depthfusion.panorama.options import DepthIs, Layout, ReadOptions
+from depthfusion.settings import SPECS, Store, Wish
+from depthfusion.settings.migrate import HABITS, settings_from_habits
 from depthfusion.view import View
+from depthfusion.whole_file import write_whole
 
 MOST_FILES = 400
 MOST_RECENT = 12
@@ -72,26 +75,19 @@ class JsonFile:
             SaveError: if the folder cannot be written.
         """
         text = json.dumps({**values, "version": _VERSION}, indent=1)
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.path.parent, suffix=".part")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self.path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise SaveError(f"cannot remember settings in {self.path}: {error.strerror}") from error
+        write_whole(self.path, text.encode())
 
 
 class Remembered:
-    """How files were looked at the last time, and which were opened lately."""
+    """How files were looked at the last time, and which were opened lately.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    Args:
+        folder: of the state; None: the platform's.
+        settings: None: those of the config folder; with a folder given, those in it.
+    """
+
+    def __init__(self, folder: Path | None = None, settings: Store | None = None) -> None:
+        self._settings = settings if settings is not None else Store(folder)
         folder = folder or state_folder()
         self._files = JsonFile(folder / "views.json")
         self._recent = JsonFile(folder / "recent.json")
@@ -104,7 +100,7 @@ class Remembered:
             if file.complaint:
                 found.append(file.complaint)
                 file.complaint = ""
-        return found
+        return found + self._settings.complaints()
 
     def view(self, key: str) -> dict[str, Any]:
         """Return the fields of `View` stored for a file; empty when it is new."""
@@ -158,16 +154,51 @@ class Remembered:
         self._recent.write({"files": []})
 
     def habits(self) -> dict[str, Any]:
-        """Return what holds for every file: stereo mode, idle sway, appearance..."""
-        return self._habits.read()
+        """Return what holds for every file: stereo mode, idle sway, appearance...
+
+        "reduce_motion" is left out where it is as the system says.
+        """
+        stored = self._habits.read()
+        self._take_over(stored)
+        settings = self._settings.settings
+        found = {habit: getattr(settings, name) for habit, name in HABITS.items()}
+        wish = found.pop("reduce_motion")
+        if wish is not Wish.AUTO:
+            found["reduce_motion"] = wish is Wish.ON
+        return {k: v for k, v in stored.items() if k not in HABITS} | found
+
+    def _take_over(self, stored: Mapping[str, Any]) -> None:
+        """Make settings of habits that an earlier version kept here, where nothing was chosen."""
+        old = settings_from_habits(stored)
+        if not old:
+            return
+        try:
+            self._change({k: v for k, v in old.items() if self._settings.source(k) == "default"})
+            self._habits.write({k: v for k, v in stored.items() if k not in HABITS})
+        except SaveError as error:
+            _log.info("settings of an earlier version stay where they are: %s", error)
 
     def keep_habits(self, habits: Mapping[str, Any]) -> None:
-        """Remember what holds for every file.
+        """Remember what holds for every file; of settings only what differs is written.
 
         Raises:
             SaveError: if the folder cannot be written.
         """
-        self._habits.write(habits)
+        self._change(settings_from_habits(habits))
+        state = {k: v for k, v in habits.items() if k not in HABITS}
+        if state != {k: v for k, v in self._habits.read().items() if k != "version"}:
+            self._habits.write(state)
+
+    def _change(self, wanted: Mapping[str, Any]) -> None:
+        now, different = self._settings.settings, {}
+        for name, value in wanted.items():
+            try:
+                if getattr(now, name) != SPECS[name].checked(value):
+                    different[name] = value
+            except UsageError as error:
+                _log.info("left out: %s", error)
+        if different:
+            self._settings.change(**different)
 
 
 def fingerprint(color: str, depth: str | None) -> str:

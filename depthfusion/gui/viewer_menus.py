@@ -30,6 +30,8 @@ class ViewerMenus(QObject):
         super().__init__(window)
         self._window = window
         self.view_actions = ViewActions(window.viewport)
+        self._reduced_by_system: bool | None = None
+        """What the system says, as long as nobody chose otherwise."""
         self._make_actions()
         self._fill_file(window.menuBar().addMenu(self.tr("&File")))
         self._fill_view(window.menuBar().addMenu(self.tr("&View")))
@@ -185,17 +187,21 @@ class ViewerMenus(QObject):
     def habits(self) -> dict[str, Any]:
         """Return what these menus hold for every file."""
         chosen = [a for a, action in self._appearances.items() if action.isChecked()]
-        return {
+        habits = {
             "sway": self.view_actions.sway.isChecked(),
-            "reduce_motion": self._window.viewport.motion.reduced,
             "appearance": (chosen or [Appearance.SYSTEM])[0].value,
             "settings_shown": self.settings.isChecked(),
         }
+        reduced = self._window.viewport.motion.reduced
+        if reduced != self._reduced_by_system:
+            habits["reduce_motion"] = reduced
+        return habits
 
     def restore(self, habits: Mapping[str, Any]) -> None:
         """Take over `habits` of the last time; what cannot be is left as it is."""
         app = QApplication.instance()
         system_wants_less = isinstance(app, QApplication) and theme.motion_is_reduced(app)
+        self._reduced_by_system = None if "reduce_motion" in habits else system_wants_less
         self.view_actions.reduce_motion.setChecked(
             bool(habits.get("reduce_motion", system_wants_less))
         )

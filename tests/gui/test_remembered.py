@@ -10,6 +10,7 @@ from depthfusion.errors import SaveError
 from depthfusion.gui import remembered as module
 from depthfusion.gui.remembered import Remembered, fingerprint
 from depthfusion.panorama.options import DepthIs, ReadOptions
+from depthfusion.settings import Store
 from depthfusion.view import Mapping, Stereo, View
 
 
@@ -120,3 +121,52 @@ def test_the_fingerprint_is_of_the_contents_not_of_the_name(tmp_path: Path) -> N
     assert fingerprint(str(first), None) != fingerprint(str(other), None)
     assert fingerprint(str(first), str(other)) != fingerprint(str(first), None)
     assert fingerprint(str(tmp_path / "absent"), None) == ""
+
+
+def test_habits_that_are_settings_go_to_the_settings_and_the_rest_stays_here(folder: Path) -> None:
+    store = Remembered(folder)
+    store.keep_habits(
+        {"appearance": "dark", "sway": True, "stereo": "rows", "settings_shown": True}
+    )
+    settings = Store(folder, {}).settings
+    assert (settings.theme, settings.idle_sway, settings.stereo) == ("dark", True, "rows")
+    assert json.loads((folder / "habits.json").read_text()) == {
+        "settings_shown": True,
+        "version": 1,
+    }
+    again = Remembered(folder).habits()
+    assert (again["appearance"], again["settings_shown"]) == ("dark", True)
+
+
+def test_movement_as_the_system_says_is_no_habit(folder: Path) -> None:
+    store = Remembered(folder)
+    assert "reduce_motion" not in store.habits()
+    store.keep_habits({"sway": False})
+    assert not (folder / "settings.toml").exists()
+    store.keep_habits({"reduce_motion": False})
+    assert Remembered(folder).habits()["reduce_motion"] is False
+
+
+def test_habits_of_an_earlier_version_become_settings_once(folder: Path) -> None:
+    folder.mkdir()
+    old = {"version": 1, "appearance": "dark", "reduce_motion": True, "settings_shown": True,
+           "stereo": "anaglyph", "eye_separation_mm": 70.0, "convergence_m": "inf"}  # fmt: skip
+    (folder / "habits.json").write_text(json.dumps(old))
+    (folder / "settings.toml").write_text('stereo = "mono"\n')
+    habits = Remembered(folder).habits()
+    assert habits["appearance"] == "dark"
+    assert habits["reduce_motion"] is True
+    assert habits["stereo"] == "mono"  # what was chosen since then counts
+    assert (habits["eye_separation_mm"], habits["convergence_m"]) == (70.0, 2.0)
+    assert json.loads((folder / "habits.json").read_text()) == {
+        "settings_shown": True,
+        "version": 1,
+    }
+    assert Store(folder, {}).settings.theme == "dark"
+
+
+def test_bad_settings_are_among_the_complaints(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "settings.toml").write_text("steps = 0\n")
+    (line,) = Remembered(folder).complaints()
+    assert "want steps" in line
