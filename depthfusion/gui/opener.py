@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 _KEEP_AFTER_S = 1.5
 _OF_THE_SCREEN = ("stereo", "eye_separation_mm", "convergence_m", "shading")
+_OF_THE_EYE = ("yaw_deg", "pitch_deg", "fov_deg", "position_m")
 _log = logging.getLogger(__name__)
 
 
 class Opener(QObject):
     """What is open in a viewport: source, remembered settings, recent files."""
 
+    began = Signal(object)
+    """A `Source` that somebody asked for; what is shown stays until its first picture is there."""
     opened = Signal(object)
     """The `Panorama` that is being shown now, read in full."""
     failed = Signal(object)
@@ -43,6 +46,7 @@ class Opener(QObject):
         self._key = ""
         self._opening: tuple[Loading, Resolver, bool] | None = None
         self._keep_view = False
+        self._stay = False
         self._placed = False
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.keep)
@@ -50,16 +54,24 @@ class Opener(QObject):
         viewport.failed.connect(self._failed)
         viewport.view_changed.connect(self._plan_keeping)
 
-    def open(self, source: Source, *, bundled: bool = False) -> None:
-        """Begin to open a source; what is shown stays until its first picture is there."""
+    def open(self, source: Source, *, bundled: bool = False, stay: bool = False) -> None:
+        """Begin to open a source; what is shown stays until its first picture is there.
+
+        Args:
+            source: what to open.
+            bundled: whether it is a bundled world: no recent file, seen from its best side.
+            stay: go on looking where the person looks now, as into a world that has just formed.
+        """
         self.keep()
+        self.began.emit(source)
         resolver = Resolver(self.remembered)
         self.follow(Loading(source, resolver), resolver, bundled=bundled)
+        self._stay = stay
 
     def follow(self, loading: Loading, resolver: Resolver, *, bundled: bool = False) -> None:
         """Show a loading that was begun elsewhere, with its resolver."""
         self._opening = (loading, resolver, bundled)
-        self._keep_view = self._placed = False
+        self._keep_view = self._stay = self._placed = False
         self.viewport.show_loading(loading)
 
     def read_again(self, options: ReadOptions) -> None:
@@ -90,7 +102,11 @@ class Opener(QObject):
             fields = {k: v for k, v in fields.items() if k not in {"yaw_deg", "pitch_deg"}}
         if not self._placed and not self._keep_view:
             self._placed = True
-            self.viewport.set_next_view(view_for(panorama, fields, self.viewport.view))
+            now = self.viewport.view
+            view = view_for(panorama, fields, now)
+            if self._stay:
+                view = replace(view, **{name: getattr(now, name) for name in _OF_THE_EYE})
+            self.viewport.set_next_view(view)
         if draft:
             return
         self.source, self._key, self._bundled = loading.source, key, bundled
