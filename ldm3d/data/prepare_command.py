@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from ldm3d.errors import Ldm3dError
 
 if TYPE_CHECKING:
-    from ldm3d.data.prepare import PrepareProgress
     from ldm3d.data.prepare_plan import PreparePlan
+    from ldm3d.data.prepare_taking import PrepareProgress
 
 _DEFAULT_DEPTH_MODEL = "Intel/dpt-large"
 _DEPTHS = ("near-white", "near-black", "metres", "millimetres")
@@ -54,10 +54,10 @@ def _add_depth(prepare: argparse.ArgumentParser) -> None:
     depth.add_argument("--depth-is", choices=_DEPTHS,
                        help="the sources bring depth (KEY.depth.png, NAME_depth.png), and this is "
                        "what it means")  # fmt: skip
-    depth.add_argument("--near-m", type=float, default=0.6, metavar="M",
-                       help="distance of depth 1, of given metres (default 0.6)")  # fmt: skip
+    depth.add_argument("--near-m", type=float, metavar="M",
+                       help="distance of depth 1, of given depth (metres: 0.6)")  # fmt: skip
     depth.add_argument("--far-m", type=float, metavar="M",
-                       help="distance of depth 0, of given metres (default infinity)")  # fmt: skip
+                       help="distance of depth 0, of given depth (infinity)")  # fmt: skip
 
 
 def _add_filters(prepare: argparse.ArgumentParser) -> None:

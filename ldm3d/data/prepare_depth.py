@@ -72,8 +72,9 @@ def _from_distance(values: Floats, plan: PreparePlan) -> Floats:
     if holes:
         values = _filled(values, known)
     distance_m = values.astype(np.float64) / (1000 if in_mm else 1)
-    least = 0.0 if plan.far_m is None else 1 / plan.far_m
-    share = (1 / distance_m - least) / (1 / plan.near_m - least)
+    assert plan.scale is not None
+    most, least = 1 / plan.scale[0], 1 / plan.scale[1]
+    share = (1 / distance_m - least) / (most - least)
     return np.clip(share, 0, 1).astype(np.float32)
 
 

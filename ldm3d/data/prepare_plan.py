@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from ldm3d.data.world import NEAR_M
 from ldm3d.errors import RequestError
 
 SIDE_STEP_PX = 8
@@ -154,10 +155,10 @@ class PreparePlan:
     depth_is: DepthIs | None = None
     """What the depth maps beside the pictures mean; None: depth is estimated."""
     depth_model: str = ""
-    near_m: float = 0.6
-    """Distance of depth 1 where the given depth has a unit."""
+    near_m: float | None = None
+    """Distance of depth 1, of given depth; None: `NEAR_M` where it has a unit, else unknown."""
     far_m: float | None = None
-    """Distance of depth 0 there; None: infinity."""
+    """Distance of depth 0, of given depth; None: infinity where depth 1 has a distance."""
     batch: int = 8
     """Pictures the network looks at together; another number changes at most rounding."""
     shard: int = 256
@@ -191,9 +192,22 @@ class PreparePlan:
         for name, (least, most) in (("aspect", self.aspect), ("caption", self.caption_length)):
             if not 0 <= least <= most:
                 raise RequestError(f"want {name} LEAST:MOST, got {least:g}:{most:g}")
-        far = float("inf") if self.far_m is None else self.far_m
-        if not 0 < self.near_m < far:
-            raise RequestError(f"want 0 < near < far in metres, got {self.near_m:g} and {far:g}")
+        if self.scale is None and (self.near_m is not None or self.far_m is not None):
+            raise RequestError(
+                "want --near-m, and --depth-is: estimated depth has no scale, and a far distance "
+                "alone is none"
+            )
+        if self.scale is not None and not 0 < self.scale[0] < self.scale[1]:
+            near, far = self.scale
+            raise RequestError(f"want 0 < near < far in metres, got {near:g} and {far:g}")
+
+    @property
+    def scale(self) -> tuple[float, float] | None:
+        """Return the distances in metres of depth 1 and 0; None where depth has no scale."""
+        if self.depth_is is None or (self.near_m is None and not self.depth_is.is_distance):
+            return None
+        far_m = float("inf") if self.far_m is None else self.far_m
+        return (NEAR_M if self.near_m is None else self.near_m), far_m
 
     def values(self) -> dict[str, Any]:
         """Return what decides over a shard's content, for comparing and for JSON."""

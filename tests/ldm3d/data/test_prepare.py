@@ -17,8 +17,9 @@ import pytest
 
 from ldm3d.__main__ import main
 from ldm3d.data import prepare, world_set
-from ldm3d.data.prepare import PrepareProgress, prepare_set
+from ldm3d.data.prepare import prepare_set
 from ldm3d.data.prepare_plan import DepthIs, PreparePlan, Where
+from ldm3d.data.prepare_taking import PrepareProgress
 from ldm3d.data.world_set import WorldSet
 from ldm3d.errors import (
     InputError,
@@ -194,6 +195,14 @@ def test_given_metres_make_a_set_with_a_scale(tmp_path: Path) -> None:
     assert (info.near_m, info.far_m) == (2.0, float("inf"))
 
 
+def test_given_relative_depth_has_the_scale_that_is_told(tmp_path: Path) -> None:
+    source = folder_of(tmp_path / "photos", good(2))
+    made(tmp_path / "set", source, plan=replace(PLAN, near_m=0.6))
+    worlds = WorldSet(tmp_path / "set")
+    assert (worlds.info.near_m, worlds.info.far_m) == (0.6, float("inf"))
+    assert worlds.depth(1)[0, -1] == pytest.approx(30001 / 65535, abs=0.01)
+
+
 def test_panoramas_wrap_and_nothing_else_is_taken(tmp_path: Path) -> None:
     samples = good(2)
     for number, wide in enumerate((128, 160)):
@@ -350,6 +359,8 @@ def test_a_single_file_that_vanishes_is_listed(tmp_path: Path) -> None:
         ({"width": 60}, "multiples of 8"),
         ({"panoramas": True}, "W = 2 H"),
         ({"near_m": 3.0, "far_m": 2.0}, "near < far"),
+        ({"far_m": 2.0}, "want --near-m"),
+        ({"depth_is": None, "near_m": 2.0}, "estimated depth has no scale"),
         ({"aspect": (2.0, 1.0)}, "LEAST:MOST"),
     ],
 )
