@@ -22,10 +22,11 @@ Parts = argparse._SubParsersAction
 
 def add_parser(commands: Parts[argparse.ArgumentParser]) -> None:
     """Add the `train` command and its parts to a parser. Costs no import of torch."""
-    train = commands.add_parser("train", help="train an LDM3D: autoencoder, then UNet")
+    train = commands.add_parser("train", help="train an LDM3D: autoencoder, UNet, upsampler")
     parts = train.add_subparsers(dest="part", required=True, metavar="PART")
     _add_autoencoder(parts)
     _add_unet(parts)
+    _add_upsampler(parts)
     _add_export(parts)
     _add_plot(parts)
 
@@ -208,13 +209,30 @@ def _unet(options: argparse.Namespace) -> int:
     return train_unet(options)
 
 
+def _add_upsampler(parts: Parts[argparse.ArgumentParser]) -> None:
+    from ldm3d.training.upsampler_command import add_upsampler_options
+
+    parser = parts.add_parser("upsampler", help="train the network that doubles a model's pictures")
+    add_run_options(parser)
+    add_upsampler_options(parser)
+    parser.set_defaults(run=told(_upsampler))
+
+
+def _upsampler(options: argparse.Namespace) -> int:
+    from ldm3d.training.upsampler_command import train_upsampler
+
+    return train_upsampler(options)
+
+
 def _add_export(parts: Parts[argparse.ArgumentParser]) -> None:
-    parser = parts.add_parser("export", help="write a run's autoencoder or model")
+    parser = parts.add_parser("export", help="write a run's autoencoder, upsampler or model")
     parser.add_argument("folder", type=Path, metavar="RUN")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--data", type=Path, metavar="SET", help="where the run's set is now")
     parser.add_argument("--autoencoder", type=Path, metavar="FOLDER",
                         help="where it is now; of a UNet's run")  # fmt: skip
+    parser.add_argument("--upsampler", type=Path, metavar="FOLDER",
+                        help="a run or folder; goes into a UNet's model")  # fmt: skip
     parser.add_argument("--title", default="", help="of the model")
     parser.add_argument("--licence", default="", help="of the model")
     parser.set_defaults(run=told(_export))
@@ -224,11 +242,18 @@ def _export(options: argparse.Namespace) -> int:
     from ldm3d.training.exporting import export_autoencoder
     from ldm3d.training.folder import RunFolder
     from ldm3d.training.unet_command import export_unet
+    from ldm3d.training.upsampler_command import export_upsampler
 
-    if RunFolder(options.folder).read().get("kind") == "unet":
+    kind = RunFolder(options.folder).read().get("kind")
+    if options.upsampler and kind != "unet":
+        raise RequestError(f"want --upsampler with the run of a UNet, {options.folder} is another")
+    if kind == "upsampler":
+        print(export_upsampler(options.folder, options.output))
+        return 0
+    if kind == "unet":
         written = export_unet(
             options.folder, options.output, data=options.data, autoencoder=options.autoencoder,
-            title=options.title, licence=options.licence,
+            upsampler=options.upsampler, title=options.title, licence=options.licence,
         )  # fmt: skip
         print(written)
         return 0

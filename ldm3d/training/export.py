@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from ldm3d.errors import Ldm3dError, ModelError
-from ldm3d.model_folder import INFO_FILE
+from ldm3d.model_folder import INFO_FILE, UPSAMPLER
 from ldm3d.pretrained import quiet_libraries
 
 MAX_FILE_MB = 16
@@ -30,6 +30,8 @@ class ModelParts:
     text_encoder: Any
     tokenizer: Any
     scheduler_config: Mapping[str, Any]
+    upsampler: Any = None
+    """None: the model makes no more than it samples."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class ModelFacts:
     licence: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """steps, guidance, width, height, scheduler."""
+    native: Mapping[str, int] = field(default_factory=dict)
+    """width and height that the networks were taught."""
     near_m: float | None = None
     far_m: float | None = None
 
@@ -50,6 +54,7 @@ class ModelFacts:
             "title": self.title,
             "licence": self.licence,
             "defaults": dict(self.defaults),
+            "native": dict(self.native) or None,
             "near_m": self.near_m,
             "far_m": self.far_m if finite else None,
         }
@@ -78,6 +83,8 @@ def write_model(
         Ldm3dError: if the folder cannot be written.
     """
     networks = {"unet": parts.unet, "vae": parts.vae, "text_encoder": parts.text_encoder}
+    if parts.upsampler is not None:
+        networks[UPSAMPLER] = parts.upsampler
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with quiet_libraries():

@@ -34,7 +34,7 @@ class LossWeights:
 
 
 def reconstruction_losses(
-    got: Tensor, want: Tensor, weight: Tensor, curve: str = "linear"
+    got: Tensor, want: Tensor, weight: Tensor, curve: str = "linear", wraps: bool = True
 ) -> dict[str, Tensor]:
     """Return mean errors over (B, 4 or 6, H, W) planes in [0, 1].
 
@@ -43,11 +43,12 @@ def reconstruction_losses(
         want: the picture.
         weight: (B, 1, H, 1), mean about 1.
         curve: how the last plane holds depth; see `planes.depth_of`.
+        wraps: whether left and right edge are neighbours.
     """
     error = (got - want).abs() * weight
     depths = depth_of(got, curve), depth_of(want, curve)
     logs = (_log_depth(depths[0]) - _log_depth(depths[1])).abs() * weight
-    edges = _edges(got - want, weight)
+    edges = _edges(got - want, weight, wraps)
     return {
         "color": error[:, :3].mean(),
         "color_square": ((got - want)[:, :3].square() * weight).mean(),
@@ -99,8 +100,9 @@ def _log_depth(depth: Tensor) -> Tensor:
     return torch.log(depth.clamp_min(-0.5 * LOG_FLOOR) + LOG_FLOOR)
 
 
-def _edges(error: Tensor, weight: Tensor) -> Tensor:
-    """Return |difference to the right| + |difference below| of an error; the right edge wraps."""
-    right = error - wrap_columns(error, 0, 1)[..., 1:]
+def _edges(error: Tensor, weight: Tensor, wraps: bool) -> Tensor:
+    """Return |difference to the right| + |difference below| of an error."""
+    beyond = wrap_columns(error, 0, 1) if wraps else F.pad(error, (0, 1, 0, 0), mode="replicate")
+    right = error - beyond[..., 1:]
     below = F.pad(error[..., 1:, :] - error[..., :-1, :], (0, 0, 0, 1))
     return (right.abs() + below.abs()) * weight

@@ -19,6 +19,27 @@ def picture_of(planes: Planes) -> Image.Image:
     return Image.fromarray(np.rint(sheet * 255).astype(np.uint8))
 
 
+def details(rows: Sequence[Sequence[Planes]], side_px: int = 96, times: int = 3) -> Image.Image:
+    """Return rows of planes of one size each, as enlarged squares from below the horizon's middle.
+
+    Color above depth; pixels stay squares.
+    """
+    places = [(x, y) for y in range(2 * len(rows)) for x in range(len(rows[0]))]
+    edge = side_px * times
+    sheet = Image.new("RGB", ((edge + 4) * len(rows[0]), (edge + 4) * 2 * len(rows)))
+    for x, y in places:
+        planes = rows[y // 2][x]
+        height, width = planes.shape[1:]
+        side = min(side_px, height)
+        top = min(height // 2 - side // 4, height - side)
+        cut = planes[:, top : top + side, width // 2 : width // 2 + side]
+        both = picture_of(cut)
+        one = both.crop((0, side * (y % 2), cut.shape[2], side * (y % 2 + 1)))
+        square = one.resize((edge, edge), Image.Resampling.NEAREST)
+        sheet.paste(square, (x * (edge + 4), y * (edge + 4)))
+    return sheet
+
+
 def comparison(pairs: Sequence[tuple[Planes, Planes]], max_width_px: int = 512) -> Image.Image:
     """Return rows of (wanted, got) planes: wanted at the left, got at the right."""
     rows = [[picture_of(planes) for planes in pair] for pair in pairs]

@@ -122,6 +122,7 @@ def export_unet(
     *,
     data: Path | None = None,
     autoencoder: Path | None = None,
+    upsampler: Path | None = None,
     title: str = "",
     licence: str = "",
 ) -> Path:
@@ -132,6 +133,8 @@ def export_unet(
         output: replaced if it is there; appears whole or not at all.
         data: the set, where it is no longer at the place the run has noted.
         autoencoder: likewise.
+        upsampler: a run or folder of one, for pictures of twice the size and more; the model then
+            recommends twice the size that its UNet was taught.
         title: of the model, for `ldm3d.json`.
         licence: likewise.
 
@@ -142,6 +145,7 @@ def export_unet(
     from ldm3d.training.export import ModelFacts, write_model
     from ldm3d.training.folder import RunFolder
     from ldm3d.training.unet_setup import parts_of_run
+    from ldm3d.training.upsampler_command import find_upsampler
 
     stored = RunFolder(run).read()
     if stored.get("kind") != "unet":
@@ -149,11 +153,14 @@ def export_unet(
     info = read_info(data or Path(stored["data"]))
     width = stored["width"] or info.width
     size = {"width": width, "height": width * info.height // info.width}
+    parts = parts_of_run(run, stored, autoencoder or Path(stored["autoencoder"]))
     defaults = {**stored["defaults"], **size}
     if not info.seamless:
         defaults["seamless"] = False
-    facts = ModelFacts(title, licence, defaults, near_m=info.near_m, far_m=info.far_m)
-    parts = parts_of_run(run, stored, autoencoder or Path(stored["autoencoder"]))
+    if upsampler is not None:
+        parts = replace(parts, upsampler=find_upsampler(upsampler))
+        defaults |= {name: 2 * side for name, side in size.items()}
+    facts = ModelFacts(title, licence, defaults, size, info.near_m, info.far_m)
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
     try:
