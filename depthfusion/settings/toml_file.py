@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from depthfusion.errors import SaveError
+from depthfusion.file_lock import open_locked
 from depthfusion.whole_file import write_whole
 
 HEADER = "# Settings of DepthFusion. `depthfusion settings list` explains each.\n\n"
@@ -107,26 +107,14 @@ class TomlFile:
         lock = self.path.with_name(f".{self.path.name}.lock")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = open_locked(lock)
         except OSError as error:
             raise SaveError(f"cannot write {self.path}: {error.strerror}") from error
         try:
-            with suppress(OSError):  # a disk without locks: whole files are still whole
-                _lock(descriptor)
             yield
         finally:
-            os.close(descriptor)
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 def _toml(values: Mapping[str, Any]) -> str:
