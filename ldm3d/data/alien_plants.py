@@ -142,7 +142,7 @@ def _leaves(rng: np.random.Generator, count: int, reach_m: float, color: ArrayLi
         t = np.linspace(0, 1, 6)
         long, rise = reach_m * rng.uniform(0.7, 1.2), rng.uniform(0.5, 1.0)
         middle = out * (long * t)[:, None]
-        middle[:, 1] += long * rise * (t - 0.9 * t**2)
+        middle[:, 1] += long * rise * 1.5 * (t - 0.82 * t**2)
         wide = long * 0.16 * np.sin(np.pi * np.clip(t * 0.92 + 0.06, 0, 1))
         rows = np.stack([middle - across * wide[:, None], middle, middle + across * wide[:, None]])
         rows[1, :, 1] -= wide * 0.4

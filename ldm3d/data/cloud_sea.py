@@ -40,14 +40,14 @@ def cloud_sea(number: int, level_m: float, detail: float, open_share: float, whi
     banks = fbm(x, z, 1500, 2, number + 3)
     near = 1 / (1 + d / 900)
     heap = 26 * large + 19 * middle * (0.4 + 0.6 * large) + 9 * fine * near + 22 * banks
-    y = level_m + heap * (0.45 + 0.55 * smoothstep(8000, 1500, d))
+    y = level_m + (heap - 30.0) * (0.45 + 0.55 * smoothstep(8000, 1500, d))
     shade = smoothstep(-5, 52, heap)
     tone = mix(np.array(white) * [0.66, 0.74, 0.86], np.array(white), shade.ravel())
     points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
     faces = grid_faces(x.shape[0], x.shape[1], wrap=True)[:, [0, 2, 1]]
     if open_share > 0:
         thick = fbm(x, z, 900, 4, number + 4) + 0.5 * (large - 0.5) + 0.35 * (middle - 0.5)
-        kept = (thick > -1.1 + 1.5 * open_share).ravel()[faces].any(axis=1)
+        kept = (thick > -0.9 + 1.6 * open_share).ravel()[faces].any(axis=1)
         faces = faces[kept]
     return mesh_from(points, faces, None, tone, Material.SNOW)
 

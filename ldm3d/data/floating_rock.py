@@ -91,6 +91,26 @@ def _rim(shape: IsleShape) -> tuple[Floats, Floats]:
     return angle.astype(np.float32), reach.astype(np.float32)
 
 
+@lru_cache(maxsize=64)
+def rim_from(shape: IsleShape, eye: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Return angles, from +x to +z, and how far the rim is from an eye on the island there.
+
+    Where the rim would jump from near to far it is cut off, so that all of the top is seen.
+    """
+    angle = np.linspace(0, 2 * np.pi, 720, endpoint=False)
+    c, s = np.cos(angle), np.sin(angle)
+    reach, step = np.zeros(720), shape.radius_m * 4.0
+    for _ in range(34):  # walk out while still inside, in ever smaller steps
+        step *= 0.72
+        further = reach + step
+        fine = shape.inside(eye[0] + c * further, eye[1] + s * further) > 0
+        reach = np.where(fine, further, reach)
+    for i in [*range(1440), *range(1439, -1, -1)]:
+        for near in (i - 1, i + 1):
+            reach[i % 720] = min(reach[i % 720], reach[near % 720] * 1.018 + 0.01)
+    return angle.astype(np.float32), reach.astype(np.float32)
+
+
 def _paint(
     shape: IsleShape, points: Floats, normal: Floats, top: NDArray[np.bool_], stone: ArrayLike,
     season: str, snow: float,
@@ -136,13 +156,7 @@ def isle_mesh(
     """
     a = np.linspace(0, 2 * np.pi, sectors, endpoint=False)
     c, s = np.cos(a), np.sin(a)
-    reach = np.full(sectors, 0.0)
-    step = shape.radius_m * 4.0
-    for _ in range(34):  # walk out while still inside, in ever smaller steps
-        step *= 0.72
-        further = reach + step
-        fine = shape.inside(eye[0] + c * further, eye[1] + s * further) > 0
-        reach = np.where(fine, further, reach)
+    reach = np.interp(a, *rim_from(shape, eye), period=2 * np.pi)
     t = np.linspace(0, 1, rows[0])
     if fine_m > 0:
         half = np.linspace(0, 1, rows[0] // 2)

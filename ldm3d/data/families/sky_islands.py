@@ -23,6 +23,7 @@ from ldm3d.data.floating_rock import (
     floating_isle,
     floating_stone,
     isle_mesh,
+    rim_from,
     shape_of,
     tree_of,
 )
@@ -71,7 +72,11 @@ class IsleLand(Land):
 
     def rim_m(self, x: ArrayLike, z: ArrayLike) -> Floats:
         """Return metres from the rim, negative beyond it."""
-        return self.shape.inside(np.asarray(x) - self.middle[0], np.asarray(z) - self.middle[1])
+        eye = (-self.middle[0], -self.middle[1])
+        px, pz = np.asarray(x, np.float64), np.asarray(z, np.float64)
+        reach = np.interp(np.arctan2(pz, px), *rim_from(self.shape, eye), period=2 * np.pi)
+        inside = self.shape.inside(px + eye[0], pz + eye[1])
+        return np.asarray(np.minimum(reach - np.hypot(px, pz), inside), np.float32)
 
     def free(self, x: ArrayLike, z: ArrayLike, gap_m: float = 0.0) -> NDArray[np.bool_]:
         """Return which places are on the island and not taken."""
@@ -234,12 +239,14 @@ def _house(land: IsleLand, style: IsleStyle) -> list[str]:
 def _bridge(land: IsleLand, style: IsleStyle, taken: list[tuple[float, float, float]]) -> list[str]:
     """Hang a bridge to a neighbouring island."""
     rng, scene = land.rng, land.scene
-    a = float(rng.uniform(0, 6.283))
+    ways = rng.uniform(0, 6.283, 12)
+    rims = np.interp(
+        ways, *rim_from(land.shape, (-land.middle[0], -land.middle[1])), period=6.28319
+    )
+    rims = rims - 0.25 + 50.0 * (rims < 3.0)
+    a, reach = float(ways[np.argmin(rims)]), float(rims.min())
     c, s = float(np.cos(a)), float(np.sin(a))
-    reach = 0.0
-    while float(land.rim_m(c * (reach + 0.2), s * (reach + 0.2))) > 0.25 and reach < 60:
-        reach += 0.2
-    if reach < 2.2 or not bool(land.free(c * (reach - 0.8), s * (reach - 0.8), 0.2)):
+    if reach > 16 or not bool(land.free(c * (reach - 0.8), s * (reach - 0.8), 0.2)):
         return []
     kind, turn = int(rng.choice([0, 2, 4, 6])), float(rng.uniform(0, 6.283))
     shape = shape_of(kind)
@@ -402,7 +409,7 @@ def build(streams: Streams) -> Scene:
     land = IsleLand(scene, height, rng, look, streams.detail, shape=shape, middle=middle)
     land.claim(0.0, 0.0, 1.0)
     _home(land, style, streams)
-    level = -float(rng.uniform(70, 190))
+    level = -float(rng.uniform(55, 170))
     opening = float(rng.choice([0.0, 0.0, 0.35, 0.6]))
     scene.add(
         cloud_sea(number, level, streams.detail, opening, (0.80, 0.82, 0.85)),
