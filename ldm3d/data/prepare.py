@@ -26,7 +26,7 @@ from ldm3d.data.world_set import (
     check_begun,
     full_disk_explained,
 )
-from ldm3d.errors import InputError, Ldm3dError, OutOfMemoryError
+from ldm3d.errors import InputError, Ldm3dError, ModelNotFoundError, OutOfMemoryError
 
 if TYPE_CHECKING:
     from ldm3d.depth import DepthNetwork
@@ -85,7 +85,10 @@ def _info(plan: PreparePlan) -> SetInfo:
 def _network(plan: PreparePlan, device: str | None) -> DepthNetwork:
     from ldm3d.depth import load_depth_model
 
-    return load_depth_model(plan.depth_model, device=device)
+    try:
+        return load_depth_model(plan.depth_model, device=device)
+    except ModelNotFoundError as error:  # it names the option of another command
+        raise ModelNotFoundError(str(error).replace(" --model", " --depth-model")) from error
 
 
 def _check_space(folder: Path, plan: PreparePlan, limit: int | None) -> None:

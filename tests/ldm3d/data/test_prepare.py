@@ -243,6 +243,22 @@ def test_a_stopped_preparing_goes_on_to_the_same_set(tmp_path: Path, kind: str, 
     assert progress.left_out.total() == len(lines_of(tmp_path / "whole/failures.jsonl"))
 
 
+def test_a_stopped_preparing_asks_the_network_the_same_again(
+    tmp_path: Path, network: Network
+) -> None:
+    samples = good(14)
+    samples["00006"]["jpg"] = encoded(np.full((64, 64, 3), 90, np.uint8))  # no relief
+    source, plan = folder_of(tmp_path / "photos", samples), replace(PLAN, depth_is=None)
+    made(tmp_path / "whole", source, plan=plan)
+    whole, network.batches = network.batches, []
+    stopped(prepare_set(tmp_path / "broken", [source], plan), 6)
+    assert 4 <= len(WorldSet(tmp_path / "broken")) < 13
+    network.batches = []
+    made(tmp_path / "broken", source, plan=plan)
+    assert network.batches == whole[-len(network.batches) :]
+    assert content(tmp_path / "broken") == content(tmp_path / "whole")
+
+
 def test_the_same_command_again_changes_nothing(tmp_path: Path) -> None:
     source = folder_of(tmp_path / "photos", {**good(5), **bad_samples()})
     made(tmp_path / "set", source)
@@ -423,7 +439,7 @@ def test_an_absent_depth_network_is_one_line(
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     source = folder_of(tmp_path / "photos", good(1))
     plan = replace(PLAN, depth_is=None, depth_model="nobody/nothing")
-    with pytest.raises(ModelNotFoundError, match="nobody/nothing is not on this machine"):
+    with pytest.raises(ModelNotFoundError, match=r"nobody/nothing is not on this.*--depth-model"):
         made(tmp_path / "set", source, plan=plan)
 
 
