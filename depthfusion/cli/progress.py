@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from depthfusion.generator.amounts import duration
+
 BAR_WIDTH = 20
 MIN_BAR_WIDTH = 6
 LINE_EVERY_S = 15.0
@@ -117,16 +119,3 @@ def bar(fraction: float, room: int) -> str:
         return ""
     done = round(width * min(1.0, max(0.0, fraction)))
     return "#" * done + "." * (width - done) + " "
-
-
-def duration(seconds: float) -> str:
-    """Return a time as a person says it: "41 s", "3 min 20 s", "2 h 5 min"."""
-    whole = max(0, round(seconds))
-    if whole < 100:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 10:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    if minutes < 100:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"

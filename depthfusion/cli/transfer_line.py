@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from depthfusion.cli.progress import bar, duration, is_terminal
+from depthfusion.cli.progress import bar, is_terminal
+from depthfusion.generator.amounts import duration, size, size_of
 
 if TYPE_CHECKING:
     from ldm3d.hub import Progress
@@ -59,7 +60,7 @@ class TransferLine:
 
 def words(progress: Progress) -> str:
     """Return where a download is, in words: "1.20 of 4.27 GB, 35.2 MB/s, 87 s left"."""
-    amount = f"{_of(progress.done_bytes, progress.total_bytes)}"
+    amount = size_of(progress.done_bytes, progress.total_bytes)
     if progress.doing == "check":
         reason = f" ({progress.note})" if progress.note else ""
         return f"checking {progress.name}{reason}, {amount}"
@@ -70,24 +71,3 @@ def words(progress: Progress) -> str:
     parts += [f"{size(round(speed))}/s"] if speed is not None else []
     parts += [f"{duration(left_s)} left"] if left_s is not None else []
     return ", ".join(parts)
-
-
-def size(count: int) -> str:
-    """Return bytes as a person says them: "812 B", "12 kB", "3.4 MB", "4.27 GB"."""
-    if count < 1000:
-        return f"{count} B"
-    if count < 1_000_000:
-        return f"{count / 1e3:.0f} kB"
-    if count < 1_000_000_000:
-        return f"{count / 1e6:.1f} MB"
-    return f"{count / 1e9:.2f} GB"
-
-
-def _of(done: int, total: int) -> str:
-    shown_done, shown_total = size(done), size(total)
-    number, unit = shown_total.split()
-    return (
-        f"{shown_done.split()[0]} of {number} {unit}"
-        if shown_done.endswith(f" {unit}")
-        else f"{shown_done} of {shown_total}"
-    )
