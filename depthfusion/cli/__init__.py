@@ -17,6 +17,7 @@ COMMANDS = {
     "view": "stand inside a panorama: a window with the picture all around you",
     "render": "the same picture into a file, without a window",
     "generate": "a sentence becomes a world: colour and depth, in a folder of its own",
+    "library": "the kept worlds: list, search, mark, rename, delete, restore, import, check",
     "models": "the models of this machine: list, download, verify, add, remove",
     "depth": "a depth map for a picture that has none, by a depth network",
     "info": "what a picture and its depth map are, and what was assumed",

@@ -207,7 +207,7 @@ def _make(
     """Make what is left; the model is let go again at the end."""
     from depthfusion.cli.batch import Batch
     from depthfusion.generator.latent import LatentGenerator
-    from depthfusion.panorama.write_world import clear_leftovers
+    from depthfusion.panorama.whole_folder import clear_leftovers
 
     clear_leftovers(target.folder)
     batch = Batch(LatentGenerator(), target, progress, cancellation, sys.stdout, options.json)

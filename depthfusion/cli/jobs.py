@@ -7,7 +7,6 @@ import json
 import re
 import secrets
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
 MAX_COUNT = 10_000
 MAX_PROMPTS_BYTES = 50_000_000
-MAX_SLUG_CHARS = 48
-MAX_SLUG_BYTES = 150
-"""A name may have 255 bytes on most systems; seed and number follow."""
 SEED_BITS = 31
 """Of a seed that nobody chose: short enough to be read out."""
 _NOT_ASKED = {"count", "previews"}
@@ -180,20 +176,3 @@ def _read(name: str) -> bytes:
         raise InputNotFoundError(f"no such file: {name}") from error
     except OSError as error:
         raise InputNotFoundError(f"cannot open {name}: {error.strerror}") from error
-
-
-def slug(prompt: str) -> str:
-    """Return a prompt as part of a file name: lower case words of any script, joined by "-"."""
-    text = unicodedata.normalize("NFKC", prompt).lower()
-    # Letters, the marks on them, digits; what is none of these parts words.
-    kept = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in text)
-    result = ""
-    for word in kept.split():
-        longer = f"{result}-{word}" if result else word
-        if len(longer) > MAX_SLUG_CHARS or len(longer.encode()) > MAX_SLUG_BYTES:
-            break
-        result = longer
-    if not result and kept.split():  # one long word, as in scripts without spaces
-        result = kept.split()[0][:MAX_SLUG_CHARS]
-        result = result.encode()[:MAX_SLUG_BYTES].decode(errors="ignore")
-    return unicodedata.normalize("NFC", result) or "world"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from depthfusion.cli.jobs import slug
 from depthfusion.errors import SaveError, UsageError
+from depthfusion.panorama.world_name import slug
 
 BYTES_A_PIXEL = 6
 """Three of colour, two of depth that hardly compress, and a little for the rest."""
@@ -38,7 +38,7 @@ class Target:
         Raises:
             SaveError: if the folder cannot be written to, or the disk is full.
         """
-        from depthfusion.panorama.write_world import partial_folder
+        from depthfusion.panorama.whole_folder import partial_folder
 
         above = self._existing()
         try:

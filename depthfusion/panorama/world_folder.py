@@ -21,7 +21,7 @@ from typing import Any
 from depthfusion.errors import InputNotFoundError
 
 COLOR, DEPTH, THUMBNAIL, ABOUT = "color.png", "depth.png", "thumbnail.jpg", "world.json"
-_MAX_ABOUT_BYTES = 1_000_000
+MAX_ABOUT_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def about_world(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """Return what stands in a folder's world.json; {} when there is none or it is broken."""
     path = Path(folder, ABOUT)
     try:
-        if path.stat().st_size > _MAX_ABOUT_BYTES:
+        if path.stat().st_size > MAX_ABOUT_BYTES:
             return {}
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

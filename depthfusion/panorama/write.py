@@ -22,6 +22,7 @@ from depthfusion.panorama.decoded import Array
 from depthfusion.panorama.depth_file import HOLES_CHUNK
 from depthfusion.panorama.panorama import DepthMeaning, Panorama
 from depthfusion.panorama.parameters import parameters_text
+from depthfusion.panorama.whole_folder import flush_folder
 from depthfusion.panorama.xmp import gpano_xmp
 
 if TYPE_CHECKING:
@@ -222,13 +223,3 @@ def _kept(target: Path) -> Path | None:
     except OSError:  # a file system without links
         shutil.copy2(target, kept)
     return kept
-
-
-def flush_folder(folder: Path) -> None:
-    """Make the renames last through a power cut, where the system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

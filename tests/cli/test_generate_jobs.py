@@ -15,9 +15,10 @@ import pytest
 from depthfusion.cli import build_parser
 from depthfusion.cli.cancel import cancellable
 from depthfusion.cli.generate import lora
-from depthfusion.cli.jobs import MAX_SLUG_BYTES, Job, jobs_from, seeded, slug, unfinished
+from depthfusion.cli.jobs import Job, jobs_from, seeded, unfinished
 from depthfusion.cli.progress import Progress, bar, duration
 from depthfusion.generator.request import Request
+from depthfusion.panorama.world_name import MAX_SLUG_BYTES, slug
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from PIL import Image
 import depthfusion
 from depthfusion.errors import InputNotFoundError, SaveError
 from depthfusion.panorama import DepthMeaning, Panorama, Provenance, read_panorama
+from depthfusion.panorama.whole_folder import clear_leftovers
 from depthfusion.panorama.world_folder import about_world, files_of_world, is_world, worlds_in
-from depthfusion.panorama.write_world import clear_leftovers, write_world
+from depthfusion.panorama.write_world import write_world
 from depthfusion.view import View
 
 FILES = {"color.png", "depth.png", "thumbnail.jpg", "world.json"}
