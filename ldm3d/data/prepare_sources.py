@@ -171,18 +171,24 @@ class Tar:
         """
         first = 0 if after is None else after[0] + 1
         number, key, files = 0, "", dict[str, Held]()
-        with self._damage_explained(), tarfile.open(self.path) as tar:
-            for own, suffix, member in _members(tar):
-                if own != key:
-                    if _is_sample(files):
-                        if number >= first:
-                            yield Sample(self.name, number, key, files)
-                        number += 1
-                    key, files = own, {}
-                if suffix not in files:
-                    files[suffix] = _in_memory(tar, member, suffix, wanted=number >= first)
-            if _is_sample(files) and number >= first:
-                yield Sample(self.name, number, key, files)
+        damage: LeftOutError | None = None
+        try:
+            with self._damage_explained(), tarfile.open(self.path) as tar:
+                for own, suffix, member in _members(tar):
+                    if own != key:
+                        if _is_sample(files):
+                            if number >= first:
+                                yield Sample(self.name, number, key, files)
+                            number += 1
+                        key, files = own, {}
+                    if suffix not in files:
+                        files[suffix] = _in_memory(tar, member, suffix, wanted=number >= first)
+        except LeftOutError as error:
+            damage = error
+        if _is_sample(files) and number >= first:
+            yield Sample(self.name, number, key, files)
+        if damage is not None:
+            raise damage
 
     @contextmanager
     def _damage_explained(self) -> Iterator[None]:
@@ -205,6 +211,19 @@ def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, str, tarfile.TarInfo]]
         key, suffix = _of_tar(member.name)
         if member.isreg() and suffix in {*PICTURES, *DEPTHS, *TEXTS}:
             yield key, suffix, member
+    _check_end(tar)
+
+
+def _check_end(tar: tarfile.TarFile) -> None:
+    """Tell damage from the end, which `tarfile` takes for the same.
+
+    Raises:
+        ReadError: if what follows is neither zeros nor nothing.
+    """
+    assert tar.fileobj is not None
+    tar.fileobj.seek(tar.offset)
+    if tar.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
+        raise tarfile.ReadError(f"damaged at byte {tar.offset}")
 
 
 def _of_tar(name: str) -> tuple[str, str]:

@@ -156,6 +156,22 @@ def test_a_broken_tar_gives_what_comes_before_the_damage(tmp_path: Path) -> None
     assert progress.left_out == {"broken-tar": 1}
 
 
+@pytest.mark.parametrize("kind", ["tar", "tar.gz"])
+def test_no_damage_to_a_tar_ends_the_work(tmp_path: Path, kind: str) -> None:
+    path = tar_of(tmp_path / f"photos.{kind}", {**good(4), **bad_samples()})
+    whole, rng = path.read_bytes(), np.random.default_rng(5)
+    taken = []
+    for number in range(15):
+        data = np.frombuffer(whole, np.uint8).copy()
+        data[rng.integers(0, len(data), 10)] = rng.integers(0, 256, 10)
+        path.write_bytes(data[: rng.integers(len(data)) if number % 5 == 0 else None].tobytes())
+        progress = made(tmp_path / f"set{number}", path)
+        taken.append(progress.done)
+        assert progress.left_out.total() > 0
+    assert max(taken) > 0
+    assert min(taken) < 4
+
+
 def test_no_member_of_a_tar_is_written_outside_the_set(tmp_path: Path) -> None:
     samples = {"../../evil": sample(1), "/tmp/absolute": sample(2)}
     source = tar_of(tmp_path / "in/1.tar", samples)

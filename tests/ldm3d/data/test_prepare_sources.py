@@ -1,5 +1,6 @@
 """Where pictures and what is said of them are found: folders, tables, tars."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -176,6 +177,29 @@ def test_a_member_that_is_too_large_is_not_read(
     with pytest.raises(LeftOutError) as caught:
         only.picture.read(400)
     assert caught.value.filter == "too-large"
+
+
+@pytest.mark.parametrize("suffix", ["tar", "tar.gz"])
+def test_damage_in_the_middle_of_a_tar_is_not_taken_for_its_end(
+    tmp_path: Path, suffix: str
+) -> None:
+    whole = tar_of(tmp_path / "whole.tar", good(4)).read_bytes()
+    header = whole.index(b"00002.jpg")
+    damaged = whole[:header] + b"\xff" * 512 + whole[header + 512 :]
+    path = tmp_path / f"1.{suffix}"
+    path.write_bytes(gzip.compress(damaged) if suffix == "tar.gz" else damaged)
+    (part,) = parts_of([path])
+    found = part.samples()
+    assert [next(found).key, next(found).key] == ["00000", "00001"]
+    with pytest.raises(LeftOutError, match=f"damaged at byte {header}"):
+        next(found)
+
+
+def test_a_tar_without_an_end_mark_is_whole(tmp_path: Path) -> None:
+    path = tar_of(tmp_path / "1.tar", good(2))
+    data = path.read_bytes().rstrip(b"\0")
+    path.write_bytes(data + b"\0" * (-len(data) % 512))
+    assert [one.key for one in samples_of(path)] == ["00000", "00001"]
 
 
 def test_a_file_that_is_no_tar_is_left_out(tmp_path: Path) -> None:
