@@ -28,7 +28,7 @@ def solid_noise(points: ArrayLike, period_m: float, number: int) -> Doubles:
     at = np.asarray(points, np.float64) * (128 / 3 / period_m) + shift
     flat_at = at.reshape(-1, 3).T
     found = map_coordinates(volume, flat_at, order=1, mode="grid-wrap")
-    return (found.reshape(at.shape[:-1]) - 0.5) * 2.5
+    return np.asarray((found.reshape(at.shape[:-1]) - 0.5) * 2.5)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def layered(points: ArrayLike, colors: ArrayLike, number: int) -> Doubles:
     color = table[low] * (1 - share) + table[(low + 1) % len(table)] * share
     stain = smoothstep(0.1, 0.7, solid_noise(at * [1, 0.25, 1], 2.4, number + 6))[:, None]
     tone = 1 + 0.16 * solid_noise(at * [1, 0.3, 1], 1.1, number + 7)[:, None]
-    return np.clip(color * (1 - 0.35 * stain) * tone, 0.004, 1)
+    return np.asarray(np.clip(color * (1 - 0.35 * stain) * tone, 0.004, 1))
 
 
 @prototype

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -108,7 +109,7 @@ def tracery(hole: Opening, lights: int, color: tuple[float, float, float]) -> Me
     if lights > 1:
         for i in range(lights):
             small = Opening(each / 2, head, head, hole.point)
-            line = small.outline(11)[1:-1] + [-hole.half_m + (i + 0.5) * each, 0]
+            line = small.outline(11)[1:-1] + np.array([-hole.half_m + (i + 0.5) * each, 0])
             parts.append(tube(np.insert(line, 2, 0.0, axis=1), 0.045, 6))
         r = 0.42 * hole.half_m
         y = (head + crown(each / 2, hole.point) * 0.8 + hole.top_m) / 2
@@ -196,7 +197,7 @@ def pier(
     parts = []
     core = r if shafts == 0 else 0.78 * r
     levels = np.linspace(0.48, h - 0.55, max(2, round((h - 1) / 0.45)) + 1)
-    for i, (low, high) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
+    for i, (low, high) in enumerate(pairwise(levels)):
         drum = lathe([[core, low], [core, high]], 18)
         tone = band if stripes and i % 2 else color
         parts.append(drum.painted(np.array(tone) * (0.94 + 0.12 * ((i * 7) % 5) / 5)))
@@ -227,7 +228,7 @@ def triforium(
         x = -long_m / 2 + (i + 0.5) * each
         half = each / 2 - 0.04
         hole = Opening(half, 0.0, high_m - crown(half, point) - 0.12, point)
-        line = hole.outline(13) + [x, 0]
+        line = hole.outline(13) + np.array([x, 0])
         parts.append(tube(np.insert(line, 2, 0.08, axis=1), 0.06, 6).painted(color))
         outer = np.concatenate([line[1:-1], np.stack([line[1:-1, 0], np.full(13, high_m)], 1)])
         fill = mesh_from(np.insert(outer, 2, 0.05, axis=1), grid_faces(2, 13),

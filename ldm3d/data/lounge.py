@@ -180,9 +180,9 @@ def on_table(rng: np.random.Generator, flowers: bool = True) -> Mesh:
         bowl = lathe([[0.0, 0.01], [0.08, 0.0], [0.16, 0.07], [0.15, 0.075], [0.0, 0.02]], 18)
         parts.append(bowl.painted((0.5, 0.45, 0.38)).moved((0.1, 0, -0.05)))
         for i in range(5):
-            at = (0.1 + 0.06 * np.cos(i * 1.26), 0.075, -0.05 + 0.06 * np.sin(i * 1.26))
+            spot = (0.1 + 0.06 * np.cos(i * 1.26), 0.075, -0.05 + 0.06 * np.sin(i * 1.26))
             fruit = [(0.75, 0.25, 0.03), (0.6, 0.05, 0.04), (0.4, 0.5, 0.06)][i % 3]
-            parts.append(sphere(0.042, 6, 8).moved(at).painted(fruit))
+            parts.append(sphere(0.042, 6, 8).moved(spot).painted(fruit))
     return merged(parts)
 
 
@@ -230,7 +230,7 @@ def table_lamp(lit: bool, body: Color) -> Mesh:
 
 def pendant(kind: int, lit: bool, drop_m: float) -> Mesh:
     """Return a hanging lamp below the origin: 0 a dome, 1 a paper globe, 2 five arms."""
-    cord = tube([[0, 0, 0], [0, -drop_m, 0]], 0.008, 5).painted(BLACK)
+    cord = tube([[0.0, 0.0, 0.0], [0.0, -drop_m, 0.0]], 0.008, 5).painted(BLACK)
     glow = (5.0, 3.5, 1.9) if lit else (0.75, 0.72, 0.66)
     how = Material.GLOW if lit else Material.MATTE
     if kind == 1:
@@ -406,26 +406,28 @@ def picture(rng: np.random.Generator, size: tuple[float, float], frame: Color) -
     canvas = mesh_from(point, grid_faces(ny, nx), np.tile([0, 0, 1], (nx * ny, 1)),
                        np.asarray(color).reshape(-1, 3))  # fmt: skip
     w, h, b = size[0], size[1], 0.04
-    sides = [((w + 2 * b, b, 0.035), (0, s * (h + b) / 2, 0.015)) for s in (-1, 1)]
-    sides += [((b, h, 0.035), (s * (w + b) / 2, 0, 0.015)) for s in (-1, 1)]
+    sides = [((w + 2 * b, b, 0.035), (0.0, s * (h + b) / 2, 0.015)) for s in (-1, 1)]
+    sides += [((b, h, 0.035), (s * (w + b) / 2, 0.0, 0.015)) for s in (-1, 1)]
     return merged([canvas, *[box(a, c, 0.004).painted(frame, Material.WOOD) for a, c in sides]])
 
 
 def fireplace(kind: int, tall_m: float, stone: Color, burning: bool) -> Mesh:
-    """Return a fireplace 1.7 m wide facing +z, its chimney up to `tall_m`: 0 brick or field
-    stone, 1 marble with a mantel, 2 an iron stove."""  # fmt: skip
+    """Return a fireplace 1.7 m wide facing +z, its chimney up to `tall_m`.
+
+    Kinds: 0 brick or field stone, 1 marble with a mantel, 2 an iron stove.
+    """
     rng = np.random.default_rng(kind + 7)
     if kind == 2:
         body = [cylinder(0.32, 0.85, 18).moved((0, 0.15, 0.42)),
                 box((0.5, 0.06, 0.5), (0, 0.12, 0.42)),
                 tube([[0, 1.0, 0.42], [0, tall_m, 0.42]], 0.075, 10)]  # fmt: skip
         parts = [merged(body).painted(BLACK, Material.METAL)]
-        tone = (7.0, 2.6, 0.5) if burning else (0.03, 0.03, 0.03)
+        shine = (7.0, 2.6, 0.5) if burning else (0.03, 0.03, 0.03)
         glass = box((0.34, 0.3, 0.02), (0, 0.6, 0.735))
-        parts.append(glass.painted(tone, Material.GLOW if burning else Material.METAL))
+        parts.append(glass.painted(shine, Material.GLOW if burning else Material.METAL))
         base = box((1.1, 0.03, 1.1), (0, 0.015, 0.5), 0.01)
         return merged([*parts, base.painted((0.16, 0.16, 0.17), Material.STONE)])
-    tone = np.array(stone)
+    tone = np.array(stone, float)
     wide, deep = 1.7, 0.5
     parts = [
         box((wide - 0.1, 1.3, 0.03), (0, 0.65, 0.02)).painted((0.02, 0.018, 0.016), Material.STONE)
@@ -501,7 +503,8 @@ def television(wood: Color) -> Mesh:
     rng = np.random.default_rng(3)
     parts = [plank((1.8, 0.36, 0.42), (0, 0.34, 0.0), wood, rng, 0.01),
              box((0.02, 0.34, 0.005), (0, 0.34, 0.213)).painted(BLACK),
-             box((1.25, 0.72, 0.035), (0, 1.0, -0.05), 0.006).painted((0.012, 0.013, 0.016), Material.METAL),
+             box((1.25, 0.72, 0.035), (0, 1.0, -0.05), 0.006).painted(
+                 (0.012, 0.013, 0.016), Material.METAL),
              box((0.5, 0.02, 0.2), (0, 0.54, -0.05)).painted(BLACK)]  # fmt: skip
     parts.append(box((0.06, 0.12, 0.03), (0, 0.6, -0.05)).painted(BLACK))
     return merged(parts + _legs((-0.8, 0.8), (-0.16, 0.16), 0.17, wood))
@@ -510,7 +513,8 @@ def television(wood: Color) -> Mesh:
 def sideboard(rng: np.random.Generator, wood: Color, wide_m: float = 1.5) -> Mesh:
     """Return a chest of drawers 0.8 m high facing +z."""
     parts = [plank((wide_m, 0.62, 0.42), (0, 0.48, 0), wood, rng, 0.01),
-             plank((wide_m + 0.06, 0.03, 0.46), (0, 0.80, 0), np.array(wood) * 1.15, rng)]  # fmt: skip
+             plank((wide_m + 0.06, 0.03, 0.46), (0, 0.80, 0), np.array(wood) * 1.15,
+                   rng)]  # fmt: skip
     for i in range(3):
         x = (i - 1) * wide_m / 3
         for y in (0.35, 0.62):

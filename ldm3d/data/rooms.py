@@ -18,6 +18,12 @@ THICK_M = 0.28
 """Thickness of outer walls."""
 
 
+def rgb(values: ArrayLike) -> Color:
+    """Return three numbers as a color."""
+    r, g, b = (float(v) for v in np.asarray(values))
+    return r, g, b
+
+
 @dataclass(frozen=True)
 class Window:
     """A rectangular hole in a wall, `at_m` from the wall's middle."""
@@ -86,8 +92,10 @@ class Room:
         return True
 
 
-def wall(length_m: float, high_m: float, windows: Sequence[Window], color: ArrayLike,
-         material: Material = Material.MATTE, stripes: ArrayLike | None = None) -> Mesh:  # fmt: skip
+def wall(
+    length_m: float, high_m: float, windows: Sequence[Window], color: ArrayLike,
+    material: Material = Material.MATTE, stripes: ArrayLike | None = None,
+) -> Mesh:  # fmt: skip
     """Return a wall along x whose inner face is z = 0, looking to +z; `stripes`: wallpaper."""
     parts: list[Mesh] = []
 
@@ -236,38 +244,18 @@ def floor_boards(
     faces = (np.arange(count)[:, None, None] * 4 + np.array([[0, 2, 1], [0, 3, 2]])).reshape(-1, 3)
     material = Material.WOOD if kind in ("boards", "parquet") else Material.STONE
     top = mesh_from(point, faces, np.tile([0, 1, 0], (len(point), 1)),
-                    np.repeat(np.clip(tint, 0.01, 1), 4, axis=0), material, 0.0, texture)  # fmt: skip
+                    np.repeat(np.clip(tint, 0.01, 1), 4, axis=0), material, 0.0,
+                    texture)  # fmt: skip
     under = box((wide_m + 0.6, 0.05, long_m + 0.6), (0, -0.028, 0)).painted(tone * 0.4)
     return merged([top, under])
 
 
 def ceiling(room: Room, kind: str, color: ArrayLike, wood: Color, rng: np.random.Generator) -> Mesh:
     """Return a ceiling: "plain" with a cornice, "beams", "gable" of boards, or "industrial"."""
-    w, d, h = room.wide_m, room.long_m, room.high_m
-    parts = []
     if kind == "gable":
-        rise = 0.42 * w / 2 + 0.3
-        slope = np.arctan2(rise, w / 2)
-        run = np.hypot(rise, w / 2) + 0.3
-        for side in (-1, 1):
-            for i in range(int(run / 0.2)):
-                s = (i + 0.5) * 0.2 / run
-                at = (side * (w / 2 + 0.15) * (1 - s), h - 0.05 + rise * s, 0)
-                board = plank((0.2, 0.04, d + 0.4), (0, 0, 0), wood, rng)
-                parts.append(board.turned(-side * slope, "z").moved(at))
-        for z in np.linspace(-d / 2 + 0.5, d / 2 - 0.5, max(3, round(d / 1.6))):
-            parts.append(plank((w, 0.2, 0.16), (0, h, z), np.array(wood) * 0.75, rng))
-            for side in (-1, 1):
-                rafter = plank((run, 0.14, 0.12), (0, 0, 0), np.array(wood) * 0.75, rng)
-                at = (side * w / 4, h + rise / 2 - 0.12, z)
-                parts.append(rafter.turned(-side * slope, "z").moved(at))
-        for z in (-d / 2 - 0.1, d / 2 + 0.1):
-            point = [[-w / 2 - 0.2, h - 0.1, z], [w / 2 + 0.2, h - 0.1, z], [0, h + rise + 0.1, z]]
-            gable = mesh_from(point, [[0, 1, 2]], np.tile([0, 0, -np.sign(z)], (3, 1)), wood,
-                              Material.WOOD)  # fmt: skip
-            parts.append(gable)
-        return merged(parts)
-    parts.append(box((w + 0.6, 0.1, d + 0.6), (0, h + 0.05, 0)).painted(color))
+        return _gable(room, wood, rng)
+    w, d, h = room.wide_m, room.long_m, room.high_m
+    parts = [box((w + 0.6, 0.1, d + 0.6), (0, h + 0.05, 0)).painted(color)]
     if kind == "beams":
         for z in np.arange(-d / 2 + 0.5, d / 2, 0.95):
             parts.append(plank((w, 0.2, 0.17), (0, h - 0.1, float(z)), wood, rng, 0.015))
@@ -286,8 +274,8 @@ def ceiling(room: Room, kind: str, color: ArrayLike, wood: Color, rng: np.random
     else:
         for side in range(4):
             long = room.length(side)
-            for size, drop in ((0.10, 0.05), (0.06, 0.13)):
-                strip = box((long, size, size), (0, h - drop, size / 2)).painted(
+            for thick, drop in ((0.10, 0.05), (0.06, 0.13)):
+                strip = box((long, thick, thick), (0, h - drop, thick / 2)).painted(
                     np.asarray(color) * 1.02
                 )
                 x, z = room.spot(side, 0, 0)
@@ -296,6 +284,33 @@ def ceiling(room: Room, kind: str, color: ArrayLike, wood: Color, rng: np.random
         for r in (0.36, 0.5):
             ring = np.stack([r * np.cos(angle), np.full(37, h), r * np.sin(angle)], 1)
             parts.append(tube(ring, 0.03, 6).painted(np.asarray(color) * 0.97))
+    return merged(parts)
+
+
+def _gable(room: Room, wood: Color, rng: np.random.Generator) -> Mesh:
+    """Return a roof of boards on rafters with its ridge along z."""
+    w, d, h = room.wide_m, room.long_m, room.high_m
+    parts = []
+    rise = 0.42 * w / 2 + 0.3
+    slope = np.arctan2(rise, w / 2)
+    run = np.hypot(rise, w / 2) + 0.3
+    for side in (-1, 1):
+        for i in range(int(run / 0.2)):
+            s = (i + 0.5) * 0.2 / run
+            at = (side * (w / 2 + 0.15) * (1 - s), h - 0.05 + rise * s, 0)
+            board = plank((0.2, 0.04, d + 0.4), (0, 0, 0), wood, rng)
+            parts.append(board.turned(-side * slope, "z").moved(at))
+    for z in np.linspace(-d / 2 + 0.5, d / 2 - 0.5, max(3, round(d / 1.6))):
+        parts.append(plank((w, 0.2, 0.16), (0, h, z), np.array(wood) * 0.75, rng))
+        for side in (-1, 1):
+            rafter = plank((run, 0.14, 0.12), (0, 0, 0), np.array(wood) * 0.75, rng)
+            at = (side * w / 4, h + rise / 2 - 0.12, z)
+            parts.append(rafter.turned(-side * slope, "z").moved(at))
+    for z in (-d / 2 - 0.1, d / 2 + 0.1):
+        point = [[-w / 2 - 0.2, h - 0.1, z], [w / 2 + 0.2, h - 0.1, z], [0, h + rise + 0.1, z]]
+        gable = mesh_from(point, [[0, 1, 2]], np.tile([0, 0, -np.sign(z)], (3, 1)), wood,
+                          Material.WOOD)  # fmt: skip
+        parts.append(gable)
     return merged(parts)
 
 
@@ -327,4 +342,5 @@ def outside_ground(low_m: float, color: ArrayLike, hilly: float, number: int) ->
     y = -low_m + far * hilly * (0.4 + fbm(x, z, 380, 3, number)) + 0 * x
     tone = np.asarray(color) * (1 + 0.5 * fbm(x, z, 30, 3, number + 1)[..., None])
     return mesh_from(np.stack([x, y, z], -1).reshape(-1, 3), grid_faces(len(r), 72, wrap=True),
-                     color=np.clip(tone, 0.004, 1).reshape(-1, 3), material=Material.GROUND)  # fmt: skip
+                     color=np.clip(tone, 0.004, 1).reshape(-1, 3),
+                     material=Material.GROUND)  # fmt: skip

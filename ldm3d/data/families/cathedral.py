@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,6 +26,7 @@ from ldm3d.data.gothic import (
 )
 from ldm3d.data.look import Look
 from ldm3d.data.mesh import Material, Mesh, box, merged, mesh_from, tube
+from ldm3d.data.rooms import rgb
 from ldm3d.data.scene import Color, Lamp, Scene, placed
 from ldm3d.data.stained_glass import PALETTES, Glass, glass_panel, rose_panel
 
@@ -107,7 +109,7 @@ class Plan:
     @property
     def centers(self) -> Doubles:
         """Return z of the middles of the bays."""
-        return self.north + (np.arange(self.bays) + 0.5) * self.bay_m
+        return np.asarray(self.north + (np.arange(self.bays) + 0.5) * self.bay_m)
 
     @property
     def arch(self) -> Opening:
@@ -197,9 +199,9 @@ def _sides(church: _Church) -> None:
         plan.arcade_m + max(crown(plan.aisle_m / 2, plan.point), arch.top_m - plan.arcade_m) + 0.5
     )
     aisle_wall = pierced_wall(plan.bay_m, roof, (low,), 0.7).painted(stone, Material.STONE)
-    dark: Color = tuple(float(v) * 0.8 for v in stone)  # type: ignore[assignment]
+    dark = rgb(np.array(stone) * 0.8)
     frames = {hole: tracery(hole, plan.lights, dark) for hole in (high, low)}
-    gallery = triforium(plan.bay_m, 1.9, int(round(plan.bay_m / 1.3)), plan.point, stone)
+    gallery = triforium(plan.bay_m, 1.9, round(plan.bay_m / 1.3), plan.point, stone)
     rolls = merged([moulding(arch, 0.03, 0.11), moulding(arch, -0.22, 0.07)])
     rolls = rolls.painted(plan.band if plan.stone == "striped" else stone, Material.STONE)
     string = tube([[-plan.bay_m / 2, high.sill_m - 0.25, 0.08],
@@ -211,19 +213,21 @@ def _sides(church: _Church) -> None:
     ribs = vault_ribs(plan.aisle_m / 2, plan.bay_m, plan.point, 0.09, False, stone, _GOLD)
     zs = plan.centers
     for side in (-1, 1):
-        yaw = -side * np.pi / 2
+        yaw, behind = -side * np.pi / 2, np.array([side * 0.3, 0, 0])
         inner = np.stack([np.full(plan.bays, side * plan.half_m), 0 * zs, zs], 1)
         outer = np.stack([np.full(plan.bays, side * (plan.half_m + plan.aisle_m)), 0 * zs, zs], 1)
         middle = np.stack([np.full(plan.bays, side * (plan.half_m + plan.aisle_m / 2)),
                            np.full(plan.bays, plan.arcade_m), zs], 1)  # fmt: skip
         scene.add(nave_wall, placed(inner, 1.0, yaw), casts_sky=False)
         scene.add(merged([rolls, string]), placed(inner, 1.0, yaw), casts_sky=False)
-        scene.add(gallery, placed(inner + [0, arch.top_m + 0.35, 0], 1.0, yaw), casts_sky=False)
-        scene.add(frames[high], placed(inner + [side * 0.3, 0, 0], 1.0, yaw), casts_sky=False)
+        scene.add(
+            gallery, placed(inner + np.array([0, arch.top_m + 0.35, 0]), 1.0, yaw), casts_sky=False
+        )
+        scene.add(frames[high], placed(inner + behind, 1.0, yaw), casts_sky=False)
         scene.add(aisle_wall, placed(outer, 1.0, yaw), casts_sky=False)
         if dado:
             scene.add(blind, placed(outer, 1.0, yaw), casts_sky=False)
-        scene.add(frames[low], placed(outer + [side * 0.3, 0, 0], 1.0, yaw), casts_sky=False)
+        scene.add(frames[low], placed(outer + behind, 1.0, yaw), casts_sky=False)
         scene.add(merged([web, ribs]), placed(middle), casts_sky=False)
         lid = box((plan.aisle_m + 1, 0.2, -2 * plan.north),
                   (side * (plan.half_m + plan.aisle_m / 2), roof, 0))  # fmt: skip
@@ -286,7 +290,7 @@ def _ends(church: _Church) -> None:
     stone = plan.color
     wide, top = plan.half_m + 0.35, plan.spring_m + crown(plan.half_m, plan.point) + 0.3
     outer = 2 * (plan.half_m + plan.aisle_m) + 1.0
-    dark: Color = tuple(float(v) * 0.8 for v in stone)  # type: ignore[assignment]
+    dark = rgb(np.array(stone) * 0.8)
     if rng.random() < 0.65:
         _apse(church, dark)
         aside = box((plan.aisle_m + 1, top, 0.5), (0, top / 2, -0.25)).painted(
@@ -510,14 +514,14 @@ def _furnish(church: _Church) -> None:
 def _near(church: _Church, eye: tuple[float, float]) -> None:
     """See that something stands within reach of the eye."""
     plan, rng = church.plan, church.rng
-    makers = [
+    makers: list[tuple[str, Callable[[], Mesh]]] = [
         ("votive candles", lambda: things.candle_rack(int(rng.integers(3)))),
         ("a candelabrum", things.candelabrum),
         ("a stone font", lambda: things.font(plan.color)),
         ("flowers", lambda: things.flowers_on_stand(int(rng.integers(4)))),
     ]
     order = [int(i) for i in rng.permutation(len(makers))]
-    placed_ = 0
+    count = 0
     for index in order:
         words, make = makers[index]
         for _ in range(30):
@@ -528,18 +532,18 @@ def _near(church: _Church, eye: tuple[float, float]) -> None:
                 church.put(make(), x, z, float(np.arctan2(eye[0] - x, eye[1] - z)))
                 church.taken.append((x, z, 0.6))
                 church.say(words)
-                placed_ += 1
+                count += 1
                 if "cand" in words:
                     church.flame(x, 1.6, z, 1.6)
                 break
-        if placed_ == 2:
+        if count == 2:
             break
 
 
 def _stands(church: _Church) -> list[tuple[float, float]]:
     """Return places to stand: the nave, the aisles, before the altar."""
     plan, rng = church.plan, church.rng
-    found = []
+    found: list[tuple[float, float]] = []
     for _ in range(120):
         aisle = rng.random() < 0.3
         x, z = float(rng.normal(0, 0.3)), float(rng.uniform(plan.north + 4.0, -plan.north - 4.5))
@@ -569,8 +573,8 @@ def _air(church_plan: Plan, streams: Streams) -> tuple[Scene, float]:
     # Sunlight has the glass's color where it falls on piers and walls.
     beam = np.array(outside.sun) * (0.35 + 0.65 * tone / tone.max())
     r, g, b = (float(v) * (0.5 if look.dark else 1.25) for v in beam)
-    rooms = [tuple(float(v) for v in sky * day * k + warm * (1.25 - day) * k + 0.004)
-             for k in (1.0, 0.85, 0.5)]  # fmt: skip
+    lamplight = warm * (1.25 - day)
+    up, around, below = (rgb((sky * day + lamplight) * k + 0.004) for k in (1.0, 0.85, 0.5))
     air = replace(
         outside,
         indoor=True,
@@ -578,7 +582,7 @@ def _air(church_plan: Plan, streams: Streams) -> tuple[Scene, float]:
         sun_azimuth_deg=azimuth,
         sun_elevation_deg=float(rng.uniform(28, 48)),
         sun_softness_deg=0.4,
-        room=(rooms[0], rooms[1], rooms[2]),
+        room=(up, around, below),
         sky_gain=1.0, fog_density=0.0, cloud_cover=0.1, cirrus=0.0, stars=0.0, moon=0.0, aurora=0.0,
         shafts=0.17 if max(outside.sun) > 1 else 0.0, shaft_reach_m=34.0,
         saturation=1.06, exposure=0.92 if not look.dark else 0.8,

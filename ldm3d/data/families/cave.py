@@ -28,6 +28,7 @@ from ldm3d.data.land import EYE_M, Land
 from ldm3d.data.mesh import Material, Mesh
 from ldm3d.data.noise import fbm
 from ldm3d.data.rocks import crag
+from ldm3d.data.rooms import rgb
 from ldm3d.data.scene import Color, Lamp, Scene, placed
 from ldm3d.data.terrain import Height, mix, scattered, smoothstep, terrain, water_surface
 
@@ -120,9 +121,10 @@ class _Cave:
         self.hollow = _hollow(rng, self.number, self.has["sky"])
         self.level_m = float(rng.uniform(-0.55, -0.3))
         self.shore = _shore(rng, self.number) if self.has["lake"] else None
+        origin = np.zeros(1, np.float32)
         height = cave_floor(self.hollow, self.shore, self.level_m)
         self.scene = Scene(
-            eye=(0.0, float(height(np.zeros(1), np.zeros(1))[0]) + EYE_M, 0.0),
+            eye=(0.0, float(height(origin, origin)[0]) + EYE_M, 0.0),
             air=replace(
                 streams.look.air, indoor=True, fog_density=0.0, cloud_cover=0.0, cirrus=0.0,
                 saturation=1.0, zenith=_BLACK, horizon=_BLACK,
@@ -202,7 +204,7 @@ def _rock(cave: _Cave) -> Mesh:
     cave.scene.add(wall, casts_sky=False)
     floor = terrain(cave.land.height, far_m=34.0, near_m=0.25, rings=260, sectors=560,
                     detail=min(1.0, detail))  # fmt: skip
-    color = layered(floor.position * [1, 0.5, 1], cave.colors * 0.8, number)
+    color: NDArray[np.floating] = layered(floor.position * [1, 0.5, 1], cave.colors * 0.8, number)
     x, _, z = floor.position.T
     silt = np.array(cave.colors).mean(axis=0) * 0.62
     color = mix(color, silt, smoothstep(-0.25, 0.35, fbm(x, z, 3.0, 3, number + 8)))
@@ -483,11 +485,11 @@ def _sky(cave: _Cave) -> None:
     cave.say("light falling through a hole in the ceiling")
     if cave.stone != "ice":
         count = cave.streams.many(160)
-        at = spot + rng.normal(0, 1.3, (count, 3))
+        at = (spot + rng.normal(0, 1.3, (count, 3))).astype(np.float32)
         keep = np.hypot(at[:, 0], at[:, 2]) > 0.9
         if cave.shore is not None:
             keep &= cave.shore(at[:, 0], at[:, 2]) > 0.2
-        x, z = at[keep, 0].astype(np.float32), at[keep, 2].astype(np.float32)
+        x, z = at[keep, 0], at[keep, 2]
         cave.land.plant(light_fern(1), x, z, size=(0.5, 1.1))
         if keep.sum() > 8:
             cave.say("ferns")
@@ -509,9 +511,9 @@ def build(streams: Streams) -> Scene:
         base = base * 3
         cave.lamp((0.4, 2.2, 0.3), np.array([1.0, 0.85, 0.65]) * 3.0)
     light = base + cave.light
-    up, side, down = (tuple(float(v) for v in light * k) for k in (0.75, 1.0, 0.55))
+    up, side, down = (rgb(light * k) for k in (0.75, 1.0, 0.55))
     sun = scene.air.sun if cave.has["sky"] else (0.0, 0.0, 0.0)
-    scene.air = replace(scene.air, room=(up, side, down), sun=sun)  # type: ignore[arg-type]
+    scene.air = replace(scene.air, room=(up, side, down), sun=sun)
     scene.eyes = tuple(eye for eye in cave.land.eyes(6, 4.5) if cave.stands(eye[0], eye[2]))[:4]
     return _worded(cave)
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ldm3d.data import lounge
 from ldm3d.data.city_blocks import tower
 from ldm3d.data.families import Streams
+from ldm3d.data.home_styles import RUGS, STYLES, WHITE, Style
 from ldm3d.data.look import Look
 from ldm3d.data.mesh import Material, box
 from ldm3d.data.rooms import (
@@ -22,6 +23,7 @@ from ldm3d.data.rooms import (
     glazing,
     logs,
     outside_ground,
+    rgb,
     wall,
 )
 from ldm3d.data.scene import Color, Lamp, Scene, placed
@@ -38,87 +40,6 @@ WEATHERS = ("clear", "clear", "cloudy", "overcast")
 SEASONS = ("summer",)
 
 
-@dataclass(frozen=True)
-class _Style:
-    """What rooms of one kind have in common."""
-
-    words: str
-    walls: tuple[Color, ...]
-    accents: tuple[Color, ...]
-    """Color of one wall, or of its bricks or logs."""
-    build: str
-    floors: tuple[tuple[str, Color], ...]
-    ceilings: tuple[str, ...]
-    woods: tuple[Color, ...]
-    fabrics: tuple[tuple[str, Color], ...]
-    high_m: tuple[float, float]
-    frame: Color
-    fires: tuple[int, ...]
-    sofas: tuple[int, ...]
-    rugs: tuple[int, ...]
-    outside: tuple[str, ...]
-
-
-_OAK, _PALE, _DARK, _TEAK = (
-    (0.30, 0.18, 0.09),
-    (0.50, 0.37, 0.23),
-    (0.10, 0.06, 0.035),
-    (0.26, 0.12, 0.05),
-)
-_WHITE: Color = (0.72, 0.71, 0.68)
-_STYLES = {
-    "hut": _Style(
-        "log walls", ((0.34, 0.20, 0.10),), ((0.36, 0.21, 0.105), (0.24, 0.14, 0.08), (0.42, 0.28, 0.15)),
-        "logs", (("boards", (0.24, 0.14, 0.075)), ("boards", (0.32, 0.20, 0.11))), ("gable", "beams"),
-        (_OAK, _DARK), (("red", (0.32, 0.035, 0.03)), ("green", (0.06, 0.13, 0.06)),
-        ("brown leather", (0.17, 0.075, 0.035)), ("cream", (0.55, 0.48, 0.36))), (2.4, 2.7),
-        (0.22, 0.12, 0.06), (0, 0, 2), (0, 1), (1, 2, 0), ("wood", "snow", "hills"),
-    ),
-    "loft": _Style(
-        "brick walls", (_WHITE, (0.40, 0.40, 0.41), (0.60, 0.58, 0.54)),
-        ((0.36, 0.13, 0.085), (0.30, 0.16, 0.12), (0.60, 0.57, 0.53)), "bricks",
-        (("concrete", (0.19, 0.19, 0.19)), ("boards", (0.30, 0.19, 0.11))), ("industrial",),
-        (_OAK, _DARK), (("brown leather", (0.19, 0.08, 0.035)), ("gray", (0.20, 0.21, 0.23)),
-        ("mustard", (0.44, 0.29, 0.09)), ("black leather", (0.03, 0.03, 0.032))), (3.6, 4.6),
-        lounge.BLACK, (2,), (0,), (0, 2, 4), ("city",),
-    ),
-    "old": _Style(
-        "stucco", ((0.50, 0.44, 0.33), (0.22, 0.29, 0.26), (0.33, 0.15, 0.13), (0.26, 0.31, 0.38),
-        (0.58, 0.53, 0.43)), ((0.45, 0.38, 0.26), (0.17, 0.22, 0.20), (0.36, 0.22, 0.19)), "paper",
-        (("parquet", (0.32, 0.19, 0.09)), ("parquet", (0.22, 0.12, 0.06))), ("plain",), (_DARK, _TEAK),
-        (("green velvet", (0.03, 0.13, 0.08)), ("red velvet", (0.26, 0.04, 0.05)),
-        ("blue velvet", (0.03, 0.06, 0.22)), ("golden", (0.50, 0.33, 0.10))), (2.9, 3.5),
-        (0.62, 0.60, 0.55), (1,), (1,), (0, 0, 2), ("garden", "hills", "city"),
-    ),
-    "nordic": _Style(
-        "white walls", (_WHITE, (0.70, 0.68, 0.62), (0.56, 0.60, 0.60)),
-        ((0.30, 0.38, 0.36), (0.55, 0.36, 0.29), (0.66, 0.60, 0.48)), "paint",
-        (("boards", (0.52, 0.39, 0.25)), ("parquet", (0.50, 0.37, 0.23))), ("plain", "beams"), (_PALE,),
-        (("gray", (0.42, 0.42, 0.42)), ("white", (0.66, 0.64, 0.60)), ("sage green", (0.25, 0.32, 0.24)),
-        ("pink", (0.58, 0.32, 0.29))), (2.5, 2.9), (0.70, 0.69, 0.66), (2,), (0,), (3, 2, 1, 4),
-        ("garden", "snow", "hills"),
-    ),
-    "retro": _Style(
-        "wooden panels", ((0.58, 0.48, 0.32), (0.62, 0.58, 0.50)),
-        ((0.38, 0.23, 0.10), (0.08, 0.19, 0.20), (0.33, 0.15, 0.06)), "paper",
-        (("parquet", (0.30, 0.16, 0.07)), ("boards", (0.34, 0.20, 0.10))), ("plain", "beams"), (_TEAK,),
-        (("orange", (0.50, 0.20, 0.07)), ("teal", (0.06, 0.19, 0.20)), ("mustard", (0.46, 0.30, 0.09)),
-        ("olive", (0.19, 0.19, 0.05))), (2.5, 2.8), (0.30, 0.17, 0.09), (0, 2), (0,), (3, 1, 2),
-        ("garden", "city", "hills"),
-    ),
-}  # fmt: skip
-_RUGS = np.array(
-    [
-        [(0.26, 0.03, 0.03), (0.03, 0.04, 0.12), (0.50, 0.38, 0.20)],
-        [(0.06, 0.09, 0.20), (0.30, 0.06, 0.05), (0.55, 0.48, 0.35)],
-        [(0.58, 0.54, 0.46), (0.10, 0.10, 0.10), (0.45, 0.22, 0.12)],
-        [(0.08, 0.16, 0.14), (0.50, 0.42, 0.28), (0.45, 0.16, 0.08)],
-        [(0.45, 0.28, 0.10), (0.25, 0.08, 0.04), (0.60, 0.52, 0.38)],
-        [(0.50, 0.33, 0.30), (0.62, 0.58, 0.52), (0.20, 0.26, 0.28)],
-    ]
-)
-
-
 @dataclass
 class _Home:
     """One room while it is being furnished."""
@@ -127,7 +48,7 @@ class _Home:
     scene: Scene
     rng: np.random.Generator
     look: Look
-    style: _Style
+    style: Style
     kind: str
     wood: Color
     fabric: Color
@@ -179,7 +100,7 @@ def _walls(home: _Home, number: int) -> None:
         {"parquet": "a parquet floor", "boards": "a wooden floor"}.get(which, "a concrete floor")
     )
     above = str(rng.choice(style.ceilings))
-    home.scene.add(ceiling(room, above, _WHITE, home.wood, rng), casts_sky=False)
+    home.scene.add(ceiling(room, above, WHITE, home.wood, rng), casts_sky=False)
     if above in ("beams", "gable"):
         home.say("wooden beams")
     _glaze(home)
@@ -295,7 +216,7 @@ def _filler(home: _Home, side: int, along: float) -> None:
         _plant(home, *room.spot(side, along, 0.45))
     else:
         room.at_wall(lounge.sideboard(rng, home.wood, 1.0), side, along, 0.25, half=(0.5, 0.25))
-        room.at_wall(lounge.table_lamp(home.lit, tuple(home.pillows[0])), side, along, 0.25, 0.82)
+        room.at_wall(lounge.table_lamp(home.lit, rgb(home.pillows[0])), side, along, 0.25, 0.82)
         if home.lit:
             x, z = room.spot(side, along, 0.3)
             home.glow((x, 1.25, z), 0.9)
@@ -363,7 +284,7 @@ def _group(home: _Home, focus: int, gap: float) -> tuple[float, float]:
     kind = int(rng.choice(home.style.rugs))
     size = (float(rng.uniform(2.3, 3.3)), float(rng.uniform(1.7, 2.4)))
     size = (size[1], size[1]) if kind == 3 else size
-    colors = _RUGS[int(rng.integers(len(_RUGS)))]
+    colors = RUGS[int(rng.integers(len(RUGS)))]
     home.scene.add(lounge.rug(size, colors, kind), placed(np.array([[gx, 0, gz]]), 1.0, yaw),
                    casts_sky=False)  # fmt: skip
     home.say(("a patterned rug", "a striped rug", "a patterned rug", "a round rug", "a rug")[kind])
@@ -390,7 +311,7 @@ def _group(home: _Home, focus: int, gap: float) -> tuple[float, float]:
         home.say("an armchair" if i == 0 else "armchairs")
     if rng.random() < 0.5:
         room.put(
-            lounge.pouf(tuple(home.pillows[-1])),
+            lounge.pouf(rgb(home.pillows[-1])),
             *local(float(rng.uniform(-0.8, 0.8)), -1.0),
             half=(0.3, 0.3),
         )
@@ -452,18 +373,18 @@ def _air(home_look: Look, rng: np.random.Generator, side: int) -> Scene:
     out = {0: 0.0, 1: -90.0, 2: 180.0, 3: 90.0}[side]
     low = home_look.hour in ("golden hour", "dusk", "night")
     r, g, b = (float(v) * (1.15 if not home_look.dark else 0.4) for v in outside.sun)
-    sky = np.array([0.225, 0.215, 0.205]) * (
-        0.8 + 0.2 * np.array(outside.zenith) / max(np.mean(outside.zenith), 1e-3)
-    )
+    zenith = np.array(outside.zenith)
+    tint = 0.8 + 0.2 * zenith / max(float(zenith.mean()), 1e-3)
+    sky = np.array([0.225, 0.215, 0.205]) * tint
     warm = np.array([0.020, 0.013, 0.007]) * (1.0 if home_look.dark else 0.0)
-    rooms = [tuple(float(v) for v in sky * day * k + warm * k) for k in (0.85, 1.0, 0.55)]
+    up, around, below = (rgb(sky * day * k + warm * k) for k in (0.85, 1.0, 0.55))
     air = replace(
         outside,
         indoor=True,
         sun=(r, g, b),
         sun_azimuth_deg=(out + turn + 180) % 360 - 180,
         sun_elevation_deg=float(rng.uniform(13, 20) if low else rng.uniform(24, 38)),
-        room=(rooms[0], rooms[1], rooms[2]),
+        room=(up, around, below),
         fog_density=0.0,
         shafts=0.03 if max(outside.sun) > 1 else 0.0, shaft_reach_m=10.0,
         saturation=1.04,
@@ -474,10 +395,10 @@ def _air(home_look: Look, rng: np.random.Generator, side: int) -> Scene:
 def build(streams: Streams) -> Scene:
     """Return the living room."""
     rng, look = streams.layout, streams.look
-    kind = str(rng.choice(list(_STYLES)))
-    style = _STYLES[kind]
-    room = Room(Scene((0, 0, 0), look.air), float(rng.uniform(4.6, 6.4)), float(rng.uniform(4.9, 7.2)),
-                float(rng.uniform(*style.high_m)))  # fmt: skip
+    kind = str(rng.choice(list(STYLES)))
+    style = STYLES[kind]
+    wide_m, long_m = float(rng.uniform(4.6, 6.4)), float(rng.uniform(4.9, 7.2))
+    room = Room(Scene((0, 0, 0), look.air), wide_m, long_m, float(rng.uniform(*style.high_m)))
     focus = int(rng.integers(4))
     others = [int(v) for v in rng.permutation([(focus + k) % 4 for k in (1, 2, 3)])]
     lights = others[: int(rng.integers(1, 3))]
