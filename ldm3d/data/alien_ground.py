@@ -112,8 +112,10 @@ def alien_height(plan: GroundPlan, number: int) -> Height:
     return height
 
 
-def paint_ground(land: Land, plan: GroundPlan, earth: Earth, number: int, grown: bool) -> Mesh:
-    """Return the ground, painted."""
+def paint_ground(
+    land: Land, plan: GroundPlan, earth: Earth, number: int, grown: bool, shine: Color | None = None
+) -> Mesh:
+    """Return the ground, painted; veins of it may shine at night."""
     mesh = fine_ground(land.height, land.detail, 5200.0, 6.0, 280, 760)
     x, y, z = mesh.position.T
     d = np.hypot(x, z)
@@ -134,6 +136,11 @@ def paint_ground(land: Land, plan: GroundPlan, earth: Earth, number: int, grown:
         light = 0.28 * np.exp(-(((q - 1.05) / 0.22) ** 2)) - 0.22 * smoothstep(0.9, 0.4, q)
         color = color * (1 + light)[:, None]
     kind = np.where(steep > 0.5, float(Material.ROCK), float(Material.GROUND))
+    if shine is not None and grown:
+        vein = smoothstep(0.9, 1.15, blotched(x, z, number + 12)) * smoothstep(70, 25, d)
+        vein = vein * smoothstep(0.8, 1.6, d)
+        color = mix(color, np.array(shine) * 0.32, vein)
+        kind = np.where(vein > 0.25, float(Material.GLOW), kind)
     return colored(mesh, color.clip(0.004), kind)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ldm3d.data import alien_plants as flora
-from ldm3d.data import sea_life
+from ldm3d.data import sea_life, space_things
 from ldm3d.data.alien_ground import (
     EARTHS,
     Earth,
@@ -302,6 +302,34 @@ def _stones(land: Land, palette: Palette, number: int, many: float) -> str:
     return "boulders"
 
 
+def _traces(land: Land, barren: bool) -> list[str]:
+    """Perhaps put down what travellers brought; return what it is."""
+    rng, look = land.rng, land.look
+    if rng.random() > (0.6 if barren else 0.14):
+        return []
+    what = str(rng.choice(["lander", "habitat", "rover", "wreck"]))
+    make, wide, near, far = {
+        "lander": (space_things.lander, 3.4, 6.5, 15.0),
+        "habitat": (space_things.habitat, 5.2, 9.0, 20.0),
+        "rover": (space_things.rover, 1.6, 3.2, 5.5),
+        "wreck": (space_things.wreck, 6.0, 11.0, 18.0),
+    }[what]
+    for number in range(2 if what == "habitat" and rng.random() < 0.5 else 1):
+        x, z = land.find(near, far + 8 * number, wide)
+        aside = 1.4 if what == "wreck" else 0.0
+        yaw = float(np.arctan2(-x, -z) + aside + rng.normal(0, 0.5))
+        mesh = make(int(rng.integers(0, 2)), look.dark)
+        at = land.put(mesh, x, z, yaw=yaw, lift_m=-0.25 if what == "habitat" else 0.0)
+        if look.dark:
+            front = wide + 0.6
+            spot = (x + front * float(np.sin(yaw)), at[1] + 2.2, z + front * float(np.cos(yaw)))
+            land.scene.lamps.append(Lamp(spot, (3.6, 2.6, 1.5), 0.2, False))
+    return [{
+        "lander": "a landing craft", "habitat": "a white dome", "rover": "a rover",
+        "wreck": "the wreck of a space ship",
+    }[what]]  # fmt: skip
+
+
 def build(streams: Streams) -> Scene:
     """Return the alien world."""
     rng, look, number = streams.layout, streams.look, streams.number
@@ -321,12 +349,16 @@ def build(streams: Streams) -> Scene:
     )  # fmt: skip
     land = Land(scene, height, rng, look, streams.detail)
     land.claim(0.0, 0.0, 1.0)
-    scene.add(paint_ground(land, plan, palette.earth, number, not barren), casts_sky=False)
+    shine = palette.shine if look.dark and rng.random() < 0.6 else None
+    ground = paint_ground(land, plan, palette.earth, number, not barren, shine)
+    scene.add(ground, casts_sky=False)
     details = _heavens(scene, rng, number + 50, look.dark)
     beds = rock_palette(rng, palette.earth, palette.other)
     details += stand_rocks(land, plan, beds, number)
     if rng.random() < 0.35:
         details.append(mesas(land, beds, number + 60))
+    traces = _traces(land, barren)
+    details = details[:1] + traces + details[1:]
     names = [str(n) for n in rng.choice(list(_kinds(palette, look)), 3, replace=False)]
     lush = float(rng.uniform(0.35, 1.2))
     if barren:
