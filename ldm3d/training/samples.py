@@ -52,14 +52,17 @@ def sample_grid(
 
     pictures = list(sampled(parts, facts, prompts, device))
     columns = min(4, len(pictures))
-    height = TILE_PX // 2
+    rows_px, columns_px = pictures[0][1].shape
+    size = TILE_PX, round(TILE_PX * rows_px / columns_px)
+    height = size[1]
     rows = -(-len(pictures) // columns)
     sheet = Image.new("RGB", (columns * TILE_PX, rows * 2 * height))
     for number, (color, depth) in enumerate(pictures):
         place = (number % columns * TILE_PX, number // columns * 2 * height)
         gray = (np.sqrt(depth) * 255).astype(np.uint8)
-        sheet.paste(_small(Image.fromarray(color)), place)
-        sheet.paste(_small(Image.fromarray(gray)).convert("RGB"), (place[0], place[1] + height))
+        for part, down in ((color, 0), (gray, height)):
+            small = Image.fromarray(part).resize(size, Image.Resampling.BOX)
+            sheet.paste(small.convert("RGB"), (place[0], place[1] + down))
     return sheet
 
 
@@ -120,9 +123,3 @@ def _evaluating(*networks: torch.nn.Module) -> Iterator[None]:
     finally:
         for network, training in zip(networks, modes, strict=True):
             network.train(training)
-
-
-def _small(picture: Image.Image) -> Image.Image:
-    from PIL import Image as pillow  # noqa: N813
-
-    return picture.resize((TILE_PX, TILE_PX // 2), pillow.Resampling.BOX)
