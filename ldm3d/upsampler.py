@@ -1,6 +1,7 @@
 """Doubles a panorama: color and depth together, by a small network beside a fixed interpolation.
 
-    result = bicubic(planes) + network(planes)
+    result = interpolation(planes) + network(planes)
+    interpolation = bicubic, corrected once so that means of 2 x 2 pixels are about the planes again
 
 The network works on the picture folded 2 x 2, so that its kernels see far for little, then at the
 picture's size, and unfolds its answer (pixel shuffle, arXiv 1609.05158). It has no norm: what a
@@ -47,7 +48,6 @@ class Upsampler(ModelMixin, ConfigMixin):  # type: ignore[misc]  # untyped in di
         tail_channels: int = 32,
         planes: int = PLANES,
         depth_curve: str = "root",
-        exact_mean: bool = False,
     ) -> None:
         """Build it; at first it only interpolates.
 
@@ -57,8 +57,6 @@ class Upsampler(ModelMixin, ConfigMixin):  # type: ignore[misc]  # untyped in di
             tail_channels: of the features at the picture's own size.
             planes: color and depth.
             depth_curve: "root" or "linear".
-            exact_mean: whether each 2 x 2 pixels of the result, in network form and before it is
-                clipped, have the input's pixel as their mean, exactly.
         """
         super().__init__()
         self.first = nn.Conv2d(planes * FOLD**2, channels, 3, padding=1)
@@ -80,10 +78,18 @@ class Upsampler(ModelMixin, ConfigMixin):  # type: ignore[misc]  # untyped in di
         features = unfolded(self.spread(features), FOLD) + self.beside(x)
         features = features + self.tail(F.silu(features))
         detail = self.last(F.silu(features)).float()
-        result = self.interpolated(planes) + unfolded(detail, 2)
-        return with_mean(result, planes) if self.config.exact_mean else result
+        return self.interpolated(planes) + unfolded(detail, 2)
 
     def interpolated(self, planes: Tensor) -> Tensor:
+        """Return planes of twice the size, without what the network knows; float32, not clipped.
+
+        One step of back-projection (Irani and Peleg, 1991): what bicubic interpolation blurs away
+        from the means of 2 x 2 pixels is added, interpolated as well.
+        """
+        double = self.bicubic(planes)
+        return double + self.bicubic(planes.float() - F.avg_pool2d(double, 2))
+
+    def bicubic(self, planes: Tensor) -> Tensor:
         """Return planes of twice the size by bicubic interpolation, in float32.
 
         Columns wrap where the network is seamless; beyond top and bottom the edge is repeated.
@@ -143,13 +149,14 @@ class Upsampler(ModelMixin, ConfigMixin):  # type: ignore[misc]  # untyped in di
 
 
 class _Block(nn.Module):
-    """x + convolution(silu(convolution(silu(x)))), which begins as x."""
+    """x + convolution(silu(convolution(silu(x)))), which begins near x."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(channels, channels, 3, padding=1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
+        with torch.no_grad():
+            self.second.weight.mul_(0.1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features of the same shape."""
@@ -174,12 +181,6 @@ def read_upsampler(folder: Path, dtype: torch.dtype = torch.float32) -> Any:
         )
     check_keys(found, folder, unused=r"(?!)")
     return network
-
-
-def with_mean(double: Tensor, planes: Tensor) -> Tensor:
-    """Shift each 2 x 2 pixels of (B, C, 2H, 2W) so that their mean is that of (B, C, H, W)."""
-    missing = planes - F.avg_pool2d(double, 2)
-    return double + F.interpolate(missing, scale_factor=2, mode="nearest")
 
 
 def working_bytes(width: int, height: int, channels: int, element_bytes: int) -> int:

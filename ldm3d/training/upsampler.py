@@ -51,7 +51,6 @@ class UpsamplerPreset:
     blocks: int = 4
     tail_channels: int = 32
     curve: str = "root"
-    exact_mean: bool = False
     cut_px: int = 64
     """Side of the small cuts."""
     batch: int = 16
@@ -115,7 +114,7 @@ class UpsamplerTask(Task):
         self.trained, self.held_out = split(worlds)
         self.model = Upsampler(
             channels=preset.channels, blocks=preset.blocks, tail_channels=preset.tail_channels,
-            depth_curve=preset.curve, exact_mean=preset.exact_mean,
+            depth_curve=preset.curve,
         )  # fmt: skip
         self.called = machine.place(self.model, compiled)
         ema = Ema(self.model, preset.ema)
@@ -248,13 +247,13 @@ class UpsamplerTask(Task):
         return found | self._bicubic
 
     def sample(self) -> Image.Image:
-        """Return details of held-out pictures: interpolated, doubled by the network, as it is."""
+        """Return details of held-out pictures: bicubic, doubled by the network, as they are."""
         from ldm3d.training.pictures import details
 
         small = self._halved if self.decoded is None else self._decoded_small
         with self._averaged():
             rows = [
-                [self._interpolated(small(n)), self._doubled(small(n)), planes_of(self.worlds, n)]
+                [self._by_bicubic(small(n)), self._doubled(small(n)), planes_of(self.worlds, n)]
                 for n in self._measured()[:4]
             ]
         return details(rows)
@@ -286,9 +285,9 @@ class UpsamplerTask(Task):
     @cached_property
     def _bicubic(self) -> dict[str, float]:
         with self._averaged():
-            found = self._quality(self._halved, self._interpolated).measures("bicubic_")
+            found = self._quality(self._halved, self._by_bicubic).measures("bicubic_")
             if self.decoded is not None:
-                given = self._quality(self._decoded_small, self._interpolated)
+                given = self._quality(self._decoded_small, self._by_bicubic)
                 found |= given.measures("bicubic_decoded_")
         return found
 
@@ -308,9 +307,9 @@ class UpsamplerTask(Task):
         return double
 
     @torch.no_grad()
-    def _interpolated(self, small: Planes) -> Planes:
+    def _by_bicubic(self, small: Planes) -> Planes:
         given = curved(torch.from_numpy(small)[None].to(self.machine.device), self.preset.curve)
-        double = straightened(self.model.interpolated(given), self.preset.curve).clamp(0, 1)
+        double = straightened(self.model.bicubic(given), self.preset.curve).clamp(0, 1)
         planes: Planes = double[0].cpu().numpy()
         return planes
 

@@ -22,8 +22,6 @@ def add_upsampler_options(parser: argparse.ArgumentParser) -> None:
                         help="half of the small pictures go through it first")  # fmt: skip
     parser.add_argument("--adversarial-weight", type=float, default=0.0, metavar="W",
                         help="of a PatchGAN; default: none")  # fmt: skip
-    parser.add_argument("--exact-mean", action="store_true",
-                        help="each 2x2 pixels keep the mean they come of")  # fmt: skip
     parser.add_argument("--cut", type=int, metavar="PX", help="side of the small cuts")
 
 
@@ -75,7 +73,7 @@ def preset_from(options: argparse.Namespace) -> UpsamplerPreset:
     }  # fmt: skip
     changed = {name: value for name, value in given.items() if value is not None}
     weights = replace(preset.weights, adversarial=options.adversarial_weight)
-    return replace(preset, **changed, weights=weights, exact_mean=options.exact_mean)
+    return replace(preset, **changed, weights=weights)
 
 
 def export_upsampler(run: Path, output: Path) -> Path:

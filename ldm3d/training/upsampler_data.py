@@ -20,8 +20,10 @@ from ldm3d.training.machine import Machine
 from ldm3d.training.order import Turn
 from ldm3d.training.planes import planes_of
 
-MAX_BLUR_PX = 0.8
+MAX_BLUR_PX = 0.6
 MAX_NOISE = 0.02
+ROUGHENED = 0.25
+"""How many small pictures are blurred, how many are noisy, how many are in 8 bits."""
 _LIGHT = linear_from_srgb(np.arange(256, dtype=np.float32) / np.float32(255)).astype(np.float32)
 """Linear light of the 256 sRGB values."""
 
@@ -94,7 +96,7 @@ def cut_pair(
 
 def roughened(planes: Planes, random: np.random.Generator) -> Planes:
     """Return planes a little blurred, noisy, or in 8 bits, each by chance: none is the true one."""
-    blurs, is_noisy, is_rounded = random.random(3) < 0.4
+    blurs, is_noisy, is_rounded = random.random(3) < ROUGHENED
     if blurs:
         for axis in (1, 2):
             sigma_px = random.uniform(0.3, MAX_BLUR_PX)

@@ -120,8 +120,8 @@ def test_it_learns_what_interpolation_does_not_know(worlds: WorldSet) -> None:
     preset = dataclasses.replace(SMALL, weights=LossWeights(kl=0.0), batch=4, lr=1e-2)
     task = UpsamplerTask(machine(), worlds, preset, steps=10_000)
     measures = task.evaluate()
-    assert measures["held_out_color_db"] == measures["bicubic_color_db"] > 20
-    assert measures["held_out_depth_abs_rel"] == measures["bicubic_depth_abs_rel"] < 0.1
+    assert measures["held_out_color_db"] > measures["bicubic_color_db"] > 20
+    assert measures["held_out_depth_abs_rel"] < 0.1
     batch = task.batch(Turn(0, 0))
     each = [task.step([Turn(0, step)], [batch]) for step in range(60)]
     for name in ("color", "depth", "depth_edges"):
@@ -164,8 +164,8 @@ def test_the_command_trains_through_an_autoencoder_and_writes_a_folder(
     assert np.abs(mean - halved_picture(worlds, 0)).mean() < 0.02
     assert np.abs(double.numpy()[0] - planes_of(worlds, 0)).mean() < 0.05
 
-    assert main([*command, "--steps", "3", "--exact-mean"]) == 2
-    assert "exact_mean" in capsys.readouterr().err
+    assert main([*command, "--steps", "4", "--adversarial-weight", "0.1", "--cut", "4"]) == 2
+    assert "cut_px" in capsys.readouterr().err
     upsampler = ["--upsampler", str(tmp_path / "out")]
     assert main(["train", "export", str(tmp_path / "run"), "-o", str(tmp_path / "no"),
                  *upsampler]) == 2  # fmt: skip

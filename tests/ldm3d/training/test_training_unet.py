@@ -37,7 +37,7 @@ from ldm3d.training.unet import UnetTask
 from ldm3d.training.unet_presets import UnetPreset
 from ldm3d.training.unet_setup import UnetPlan, make_task, parts_of_run, steps_of
 from ldm3d.training.vae import widened_autoencoder
-from tests.ldm3d.tiny import tiny_model
+from tests.ldm3d.tiny import tiny_model, tiny_upsampler
 from tests.ldm3d.training.tiny_unet import TINY_UNET, preset_with, tiny_worlds
 
 
@@ -178,6 +178,15 @@ def test_the_command_trains_and_writes_a_model_that_generates(
     assert isinstance(result, ldm3d.Result)
     assert result.color.shape == (64, 128, 3)
     assert result.near_m == 0.6
+
+    assert info["native"] == {"width": 128, "height": 64}
+    upsampler = ["--upsampler", str(tiny_upsampler(tmp_path / "upsampler"))]
+    assert main(["train", "export", str(run), "-o", str(model), *upsampler]) == 0
+    doubling = ldm3d.load(model, device="cpu", dtype="float32")
+    *_, large = ldm3d.generate(doubling, doubling.recipe("a lake at dawn", steps=2))
+    assert isinstance(large, ldm3d.Result)
+    assert large.color.shape == (128, 256, 3)
+    assert large.recipe.made_with["sampled"] == {"width": 128, "height": 64}
 
 
 def test_what_is_written_is_the_average_in_float16(place: Place, tmp_path: Path) -> None:
