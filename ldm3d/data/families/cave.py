@@ -44,14 +44,14 @@ WEATHERS = ("clear",)
 SEASONS = ("summer",)
 
 _ROCKS: dict[str, tuple[Color, ...]] = {
-    "limestone": ((0.40, 0.35, 0.27), (0.33, 0.27, 0.20), (0.46, 0.42, 0.35)),
-    "amber": ((0.48, 0.32, 0.16), (0.36, 0.22, 0.11), (0.54, 0.44, 0.29)),
-    "slate": ((0.15, 0.165, 0.20), (0.10, 0.11, 0.14), (0.22, 0.23, 0.25)),
+    "limestone": ((0.42, 0.34, 0.23), (0.34, 0.20, 0.12), (0.50, 0.46, 0.38)),
+    "amber": ((0.50, 0.32, 0.14), (0.34, 0.17, 0.08), (0.58, 0.46, 0.28)),
+    "slate": ((0.15, 0.165, 0.21), (0.09, 0.11, 0.16), (0.23, 0.22, 0.22)),
     "ice": ((0.34, 0.56, 0.70), (0.20, 0.40, 0.58), (0.60, 0.75, 0.82)),
-    "violet": ((0.24, 0.18, 0.30), (0.17, 0.12, 0.22), (0.32, 0.26, 0.36)),
-    "green": ((0.19, 0.25, 0.20), (0.13, 0.17, 0.13), (0.28, 0.31, 0.24)),
-    "ochre": ((0.40, 0.22, 0.14), (0.29, 0.15, 0.10), (0.48, 0.33, 0.23)),
-    "white": ((0.60, 0.58, 0.54), (0.48, 0.45, 0.41), (0.66, 0.63, 0.57)),
+    "violet": ((0.25, 0.17, 0.32), (0.14, 0.11, 0.22), (0.36, 0.26, 0.33)),
+    "green": ((0.18, 0.26, 0.20), (0.12, 0.16, 0.13), (0.34, 0.33, 0.22)),
+    "ochre": ((0.42, 0.20, 0.12), (0.28, 0.12, 0.10), (0.52, 0.36, 0.24)),
+    "white": ((0.60, 0.57, 0.51), (0.46, 0.38, 0.28), (0.64, 0.63, 0.60)),
 }
 _GLOWS: dict[str, Color] = {
     "blue": (0.10, 0.35, 1.0),
@@ -61,14 +61,15 @@ _GLOWS: dict[str, Color] = {
     "golden": (1.0, 0.52, 0.08),
     "green": (0.14, 0.95, 0.22),
 }
-_FIRE = (1.0, 0.70, 0.42)
+_FIRE = (1.0, 0.66, 0.36)
 _WATERS: tuple[Color, ...] = (
     (0.01, 0.09, 0.12), (0.008, 0.05, 0.045), (0.005, 0.03, 0.07), (0.01, 0.02, 0.025),
 )  # fmt: skip
 _BLACK = (0.0, 0.0, 0.0)
 _SOURCES = ("crystals", "mushrooms", "sky", "lanterns", "worms", "fire")
 _AMBIENT: tuple[Color, ...] = (
-    (0.55, 0.75, 1.15), (0.8, 0.9, 1.05), (0.85, 0.75, 1.15), (0.6, 0.95, 0.95), (1.0, 0.95, 0.85),
+    (0.32, 0.62, 1.35), (0.70, 0.85, 1.10), (0.85, 0.55, 1.30), (0.35, 1.00, 0.95),
+    (1.15, 0.90, 0.60),
 )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ class _Cave:
             eye=(0.0, float(height(origin, origin)[0]) + EYE_M, 0.0),
             air=replace(
                 streams.look.air, indoor=True, fog_density=0.0, cloud_cover=0.0, cirrus=0.0,
-                saturation=1.0, zenith=_BLACK, horizon=_BLACK,
+                saturation=1.1, zenith=_BLACK, horizon=_BLACK,
                 glow=_BLACK, exposure=0.85,
             ),
             facing_deg=float(rng.uniform(-180, 180)),
@@ -396,8 +397,8 @@ def _group(cave: _Cave, place: tuple[float, float], tone: Doubles, big: bool) ->
         mesh = (
             crystal_cluster(int(rng.integers(5))) if big else glow_mushrooms(int(rng.integers(5)))
         )
-        tint = (tone + 0.03) * (0.95 if big else 0.8) * rng.uniform(0.8, 1.2)
-        cave.scene.add(mesh, placed(at, scale * (1.0 if big else 1.25), rng.random() * 6.28, tint),
+        tint = (tone + 0.03) * (0.95 if big else 0.6) * rng.uniform(0.8, 1.2)
+        cave.scene.add(mesh, placed(at, scale * (1.0 if big else 1.8), rng.random() * 6.28, tint),
                        casts_sun=False)  # fmt: skip
     ground = float(cave.land.height(np.array([x]), np.array([z]))[0])
     color = tone * 0.6 + 0.26
@@ -432,7 +433,7 @@ def _made(cave: _Cave) -> None:
             _block(cave, x, z, 0.42)
             top = float(cave.land.height(np.array([x]), np.array([z]))[0]) + 0.28
             cave.land.put(mine_lantern(), x, z, lift_m=0.27, size=1.15)
-            cave.lamp((x, top + 0.35, z), fire * 3.6, shadowed=True)
+            cave.lamp((x, top + 0.75, z), fire * 3.2, shadowed=True)
             cave.light += fire * 0.003
         cave.say("lanterns")
     if cave.has["fire"]:
@@ -467,7 +468,7 @@ def _sky(cave: _Cave) -> None:
     spot = np.array([np.sin(a) * 2.6, 0.0, -np.cos(a) * 2.6])
     way = (top - spot) / np.linalg.norm(top - spot)
     warm = np.array([(4.6, 3.9, 2.9), (4.4, 4.2, 3.9), (4.4, 3.2, 1.8)][int(rng.integers(3))])
-    r, g, b = (float(v) * 1.1 for v in warm)
+    r, g, b = (float(v) * 0.42 for v in warm)
     cave.scene.air = replace(
         cave.scene.air,
         zenith=(0.5, 0.65, 0.9),
@@ -475,13 +476,13 @@ def _sky(cave: _Cave) -> None:
         sun_elevation_deg=float(np.degrees(np.arcsin(way[1]))),
         sun_azimuth_deg=float(np.degrees(np.arctan2(way[0], -way[2]))),
         sun_softness_deg=0.6,
-        shafts=0.14, shaft_reach_m=22.0,
+        shafts=0.16, shaft_reach_m=22.0,
     )  # fmt: skip
     cool = np.array([0.75, 0.9, 1.05])
-    below = top - way * 1.2
-    cave.lamp((float(below[0]), float(below[1]), float(below[2])), cool * 5.0)
+    below = top - way * 2.6
+    cave.lamp((float(below[0]), float(below[1]), float(below[2])), cool * 1.9)
     cave.lamp((float(spot[0]), 1.2, float(spot[2])), warm * 0.45)
-    cave.light += cool * 0.03
+    cave.light += cool * 0.042
     cave.say("light falling through a hole in the ceiling")
     if cave.stone != "ice":
         count = cave.streams.many(160)
@@ -490,7 +491,12 @@ def _sky(cave: _Cave) -> None:
         if cave.shore is not None:
             keep &= cave.shore(at[:, 0], at[:, 2]) > 0.2
         x, z = at[keep, 0], at[keep, 2]
-        cave.land.plant(light_fern(1), x, z, size=(0.5, 1.1))
+        rows = placed(
+            np.stack([x, cave.land.height(x, z) - 0.02, z], -1),
+            rng.uniform(0.45, 1.0, len(x)), rng.random(len(x)) * 6.28,
+            np.array([0.5, 0.55, 0.5]) * rng.uniform(0.6, 1.2, (len(x), 1)),
+        )  # fmt: skip
+        cave.scene.add(light_fern(1), rows)
         if keep.sum() > 8:
             cave.say("ferns")
 
@@ -506,7 +512,7 @@ def build(streams: Streams) -> Scene:
     _dripstone(cave, wall)
     scene = cave.scene
     tone = np.array(_AMBIENT[int(cave.rng.integers(len(_AMBIENT)))])
-    base = tone * 0.013 * cave.theme.dim
+    base = tone * 0.021 * cave.theme.dim
     if not any(cave.has[name] for name in _SOURCES):
         base = base * 3
         cave.lamp((0.4, 2.2, 0.3), np.array([1.0, 0.85, 0.65]) * 3.0)
@@ -514,7 +520,7 @@ def build(streams: Streams) -> Scene:
     up, side, down = (rgb(light * k) for k in (0.75, 1.0, 0.55))
     sun = scene.air.sun if cave.has["sky"] else (0.0, 0.0, 0.0)
     scene.air = replace(scene.air, room=(up, side, down), sun=sun)
-    scene.eyes = tuple(eye for eye in cave.land.eyes(6, 4.5) if cave.stands(eye[0], eye[2]))[:4]
+    scene.eyes = tuple(eye for eye in cave.land.eyes(9, 5.0) if cave.stands(eye[0], eye[2]))[:4]
     return _worded(cave)
 
 
