@@ -39,6 +39,7 @@ from tests.ldm3d.data.photographs import (
     sample,
     tar_of,
 )
+from tests.ldm3d.depth.tiny_networks import tiny_network
 
 PLAN = PreparePlan(64, 64, depth_is=DepthIs.NEAR_WHITE, shard=4, min_side=32, batch=3)
 OPTIONS = ["--size", "64x64", "--depth-is", "near-white", "--shard", "4", "--min-side", "32"]
@@ -416,6 +417,24 @@ def test_the_command_tells_how_many_and_why(
     said = capsys.readouterr().out
     assert "4 pictures, 9 left out (" in said  # a score is not asked for
     assert "1 no-caption" in said
+
+
+@pytest.mark.slow
+def test_the_command_estimates_depth_with_a_network_from_a_folder(tmp_path: Path) -> None:
+    source = tar_of(tmp_path / "photos.tar", good(3))
+    command = [
+        "data", "prepare", str(tmp_path / "set"), str(source), "--size", "64x64",
+        "--min-side", "32", "--device", "cpu",
+        "--depth-model", str(tiny_network("dpt", tmp_path / "dpt")),
+    ]  # fmt: skip
+    assert main(command) == 0
+    worlds = WorldSet(tmp_path / "set")
+    assert len(worlds) == 3
+    assert not worlds.info.seamless
+    for number in range(3):
+        depth = worlds.depth(number)
+        assert (depth.min(), depth.max()) == (0, 1)
+        assert depth.std() > 0.05
 
 
 @pytest.mark.parametrize(
