@@ -81,6 +81,13 @@ def test_a_set_holds_every_picture_with_its_facts(tmp_path: Path, plain: SimpleN
 
 
 @pytest.mark.gl
+def test_what_nobody_can_see_is_no_tag(tmp_path: Path, plain: SimpleNamespace) -> None:
+    plain.HOURS, plain.WEATHERS = ("noon",), ("clear",)  # as under water: no sky
+    done(make_set(tmp_path, replace(PLAN, count=2)))
+    assert [set(facts.tags) for facts in WorldSet(tmp_path).facts] == [{"season"}] * 2
+
+
+@pytest.mark.gl
 def test_a_lost_shard_comes_back_the_same(tmp_path: Path, plain: SimpleNamespace) -> None:
     done(make_set(tmp_path, PLAN))
     before = content(tmp_path)
