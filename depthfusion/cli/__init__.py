@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from depthfusion._version import __version__
 from depthfusion.errors import DepthFusionError
@@ -23,9 +24,16 @@ COMMANDS = {
     "info": "what a picture and its depth map are, and what was assumed",
     "settings": "your settings: list, get, set, unset, path",
     "doctor": "what this machine has and lacks: Python, Qt, OpenGL, extras, headset",
+    "desktop-install": "put DepthFusion into the desktop's menu, with icon and file types",
     "completion": "print a completion script for bash, zsh or fish",
 }
 """Name -> one line of help. Each has a module of that name with `configure` and `run`."""
+
+
+def module_of(command: str) -> ModuleType:
+    """Return the module of a command; its name has "_" where the command's has "-"."""
+    return importlib.import_module(f"depthfusion.cli.{command.replace('-', '_')}")
+
 
 EXIT_CANCELLED = 130
 
@@ -45,7 +53,7 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     for name, summary in COMMANDS.items():
         sub = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
         if name == command:
-            importlib.import_module(f"depthfusion.cli.{name}").configure(sub)
+            module_of(name).configure(sub)
     return parser
 
 
@@ -63,8 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        module = importlib.import_module(f"depthfusion.cli.{options.command}")
-        return int(module.run(options))
+        return int(module_of(options.command).run(options))
     except DepthFusionError as error:
         return _explain(error, options.debug, error.exit_code)
     except KeyboardInterrupt:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from depthfusion.cli import COMMANDS, build_parser
+from depthfusion.cli import COMMANDS, build_parser, module_of
 
 SHELLS = ("bash", "zsh", "fish")
 FILE_METAVARS = ("FILE", "IMAGE", "DEPTH", "FOLDER")
@@ -66,7 +65,7 @@ def commands() -> list[Command]:
     result = [_command_from("", "", build_parser(None))]
     for name, text in COMMANDS.items():
         parser = argparse.ArgumentParser(prog=name)
-        importlib.import_module(f"depthfusion.cli.{name}").configure(parser)
+        module_of(name).configure(parser)
         result.append(_command_from(name, text, parser))
     return result
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from depthfusion.errors import UsageError
 from depthfusion.generator.child import is_worker
 from depthfusion.gui import theme
+from depthfusion.gui.icon import app_icon
 from depthfusion.gui.theme import Appearance
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class _Start:
         view.stage_shown.connect(self._stage_shown)
         view.frameSwapped.connect(self._frame_shown)
         view.finished.connect(lambda: milestones.mark("finished"))
-        view.renderer_failed.connect(window.dress)
+        view.renderer_failed.connect(self._dress)
         window.opener.opened.connect(lambda: milestones.mark("read_in_full"))
         window.opener.failed.connect(self._failed)
 
@@ -132,7 +133,12 @@ class _Start:
     def _frame_shown(self) -> None:
         if self._stages and "first_frame" not in self._milestones.passed_ms:
             self._milestones.mark("first_frame")
-            QTimer.singleShot(0, self._window.dress)
+            QTimer.singleShot(0, self._dress)
+
+    def _dress(self) -> None:
+        """Make what the first frame does not wait for."""
+        self._window.dress()
+        self._app.setWindowIcon(app_icon())
 
     def _failed(self, error: DepthFusionError) -> None:
         if self._stages == 0:

@@ -119,15 +119,6 @@ def motion_is_reduced(app: QApplication) -> bool:
     return app.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) == 0
 
 
-def app_icon() -> QIcon:
-    """Return the program's own icon."""
-    data = asset("resources", "icons", "depthfusion.svg").read_bytes()
-    icon = QIcon()
-    for size_px in (16, 24, 32, 48, 64, 128, 256):
-        icon.addPixmap(_rendered(data, size_px))
-    return icon
-
-
 def symbol(name: str, color: QColor, size_px: int = 18, scale: float = 1.0) -> QIcon:
     """Return one of the drawn symbols of `resources/icons/symbols`, in a colour.
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 from depthfusion._version import __version__
 from depthfusion.errors import MissingPartError
 from depthfusion.gui import keys, theme, worlds
+from depthfusion.gui.icon import app_icon
 from depthfusion.gui.pictures import SIZES_PX
 from depthfusion.gui.theme import Appearance
 from depthfusion.gui.view_actions import ViewActions, make_action
@@ -175,7 +176,7 @@ class ViewerMenus(QObject):
         box = QMessageBox(self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle(self.tr("About DepthFusion"))
-        box.setIconPixmap(theme.app_icon().pixmap(96, 96))
+        box.setIconPixmap(app_icon().pixmap(96, 96))
         box.setText(f"<b>DepthFusion {__version__}</b>")
         box.setInformativeText(
             self.tr("Step inside RGBD 360° panoramas.\nAfter LDM3D, arXiv 2305.10853.")

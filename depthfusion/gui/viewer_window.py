@@ -103,7 +103,6 @@ class ViewerWindow(QMainWindow):
         from depthfusion.gui.viewer_menus import ViewerMenus
 
         self.menus = ViewerMenus(self)
-        self.setWindowIcon(theme.app_icon())
         self.restore_habits()
 
     # Overlays, made when first needed -----------------------------------------------------------

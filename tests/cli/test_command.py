@@ -107,7 +107,7 @@ def test_an_unexpected_error_is_told_without_a_traceback(
 
 def test_every_command_and_option_is_documented() -> None:
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    sections = dict(re.findall(r"^## `depthfusion ?(\w*)`(.*?)(?=^## |\Z)", text, re.M | re.S))
+    sections = dict(re.findall(r"^## `depthfusion ?([\w-]*)`(.*?)(?=^## |\Z)", text, re.M | re.S))
     for command in completion.commands():
         assert command.name in sections, f"no section for {command.name or 'the program'}"
         for option in command.options:
