@@ -10,11 +10,13 @@ from collections.abc import Generator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from depthfusion.cli.transfer_line import TransferLine, size
+from depthfusion.cli.transfer_line import JsonLines, TransferLine
 from depthfusion.errors import DepthFusionError, UsageError
+from depthfusion.generator.amounts import size
+from depthfusion.generator.model_list import ModelOffer, ModelRow, model_rows
 
 if TYPE_CHECKING:
-    from ldm3d.hub import Installed, Offer, Progress, Report
+    from ldm3d.hub import Offer, Progress, Report
 
 T = TypeVar("T")
 
@@ -39,12 +41,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="accept the model's licence without a question",
     )
+    download.add_argument(
+        "--dry-run", action="store_true", help="only tell size, room and licence; fetch no weights"
+    )
+    download.add_argument("--json", action="store_true", help="print JSON")
     verify = action("verify", "compare the files of one model, or of all, with their checksums")
     verify.add_argument("id", metavar="ID", nargs="?", help="a model's name (default: all)")
     verify.add_argument("--json", action="store_true", help="print JSON")
     add = action("add", "give a folder of your own a name; nothing is copied")
     add.add_argument("folder", metavar="FOLDER", help="with model_index.json")
     add.add_argument("--name", metavar="NAME", help="what to call it (default: as the folder)")
+    for slow in (download, verify, add):
+        slow.add_argument(
+            "--progress",
+            choices=("line", "json"),
+            default="line",
+            help="how progress is written to standard error (default: line)",
+        )
     remove = action("remove", "delete a downloaded model, or forget the name of a folder")
     remove.add_argument("id", metavar="ID", help="a model's name")
     remove.add_argument("--yes", action="store_true", help="delete without a question")
@@ -70,85 +83,55 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    rows = _rows()
+    rows = model_rows()
     if options.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False))
         return 0
-    names = max(len(row["name"]) for row in rows)
+    names = max(len(row.name) for row in rows)
     for row in rows:
-        amount = size(row["size_bytes"]) if row["size_bytes"] else ""
-        print(f"{row['name']:<{names}}  {amount:>9}  {_state(row)}")
+        amount = size(row.size_bytes) if row.size_bytes else ""
+        print(f"{row.name:<{names}}  {amount:>9}  {_state(row)}")
     return 0
 
 
-def _rows() -> list[dict[str, Any]]:
-    """Return one row a model: the starter, those of this machine, those that could be had."""
-    from depthfusion.generator.models import STARTER, starter_folder
-    from ldm3d.hub import KNOWN_MODELS, installed
-
-    rows = [_row(model) for model in installed()]
-    folder = starter_folder()
-    if folder is not None:
-        amount = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        rows.insert(0, _blank(STARTER) | {
-            "is_here": True, "folder": str(folder), "size_bytes": amount,
-            "purpose": "comes with DepthFusion",
-        })  # fmt: skip
-    here = {row["name"] for row in rows}
-    for model in KNOWN_MODELS.values():
-        if model.model_id not in here:
-            rows.append(_blank(model.model_id) | {"licence": model.licence})
-    for row in rows:
-        if row["name"] in KNOWN_MODELS:
-            known = KNOWN_MODELS[row["name"]]
-            row["purpose"] = f"{known.purpose}, {known.size}"
-    return rows
-
-
-def _blank(name: str) -> dict[str, Any]:
-    return {
-        "name": name, "is_here": False, "folder": None, "size_bytes": 0, "commit": None,
-        "is_pinned": False, "is_added": False, "missing": [], "licence": None, "purpose": "",
-    }  # fmt: skip
-
-
-def _row(model: Installed) -> dict[str, Any]:
-    values = asdict(model)
-    values["folder"] = None if model.folder is None else str(model.folder)
-    return _blank(model.name) | values | {"is_here": not model.missing}
-
-
-def _state(row: dict[str, Any]) -> str:
-    if not row["is_here"] and not row["missing"]:
+def _state(row: ModelRow) -> str:
+    if not row.is_here and not row.missing:
         said = "not here"
-    elif row["folder"] is None and row["missing"]:
-        said = f"begun, `depthfusion models download {row['name']}` goes on"
-    elif row["missing"]:
-        said = f"incomplete, lacks {row['missing'][0]}"
-    elif row["is_added"]:
-        said = f"folder {row['folder']}"
-    elif row["commit"]:
-        said = f"here, commit {row['commit'][:12]}{'' if row['is_pinned'] else ', not recorded'}"
+    elif row.folder is None and row.missing:
+        said = f"begun, `depthfusion models download {row.name}` goes on"
+    elif row.missing:
+        said = f"incomplete, lacks {row.missing[0]}"
+    elif row.is_added:
+        said = f"folder {row.folder}"
+    elif row.commit:
+        said = f"here, commit {row.commit[:12]}{'' if row.is_pinned else ', not recorded'}"
     else:
         said = "here"
-    return f"{said}: {row['purpose']}" if row["purpose"] else said
+    return f"{said}: {row.purpose}" if row.purpose else said
 
 
 def _download(options: argparse.Namespace) -> int:
     from ldm3d.hub import downloading, find, look
 
     offer = look(options.id, options.revision)
+    if options.dry_run and options.json:
+        print(json.dumps(asdict(ModelOffer.from_offer(offer)), indent=2, ensure_ascii=False))
+        return 0
     _tell(offer, options.accept_licence)
+    if options.dry_run:
+        return 0
     offer.check_room()
     if not (offer.is_accepted or options.accept_licence) and not _agreed(offer):
         print("nothing was downloaded", file=sys.stderr)
         return 1
     try:
-        _followed(downloading(offer))
+        _followed(downloading(offer), options)
     except KeyboardInterrupt:
         print("what arrived is kept: the same command goes on from there", file=sys.stderr)
         raise
-    print(find(f"{offer.model_id}@{offer.commit}"))
+    folder = find(f"{offer.model_id}@{offer.commit}")
+    made = {"model": offer.model_id, "commit": offer.commit, "folder": str(folder)}
+    print(json.dumps(made, ensure_ascii=False) if options.json else folder)
     return 0
 
 
@@ -194,9 +177,9 @@ def _asked(question: str) -> bool:
     return sys.stdin.readline().strip().casefold() in {"y", "yes"}
 
 
-def _followed(steps: Generator[Progress, None, T]) -> T:
+def _followed(steps: Generator[Progress, None, T], options: argparse.Namespace) -> T:
     """Run to the end, showing how far it is; return what it returns."""
-    line = TransferLine(sys.stderr)
+    line = JsonLines(sys.stderr) if options.progress == "json" else TransferLine(sys.stderr)
     with contextlib.closing(steps):
         try:
             while True:
@@ -217,7 +200,7 @@ def _verify(options: argparse.Namespace) -> int:
         models = [model.name for model in installed() if model.folder is not None]
         if not models:
             print("no models to verify on this machine", file=sys.stderr)
-    reports = [_followed(verifying(model)) for model in models]
+    reports = [_followed(verifying(model), options) for model in models]
     if options.json:
         print(json.dumps([_report(r) for r in reports], indent=2, ensure_ascii=False))
     else:
@@ -252,7 +235,7 @@ def _findings(report: Report) -> list[str]:
 def _add(options: argparse.Namespace) -> int:
     from ldm3d.hub import adding
 
-    name = _followed(adding(options.folder, options.name))
+    name = _followed(adding(options.folder, options.name), options)
     print(name)
     return 0
 

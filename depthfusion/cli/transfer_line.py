@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
 from depthfusion.cli.progress import bar, is_terminal
@@ -56,6 +58,24 @@ class TransferLine:
             self._stream.write("\r" + " " * len(self._shown) + "\r")
             self._stream.flush()
             self._shown = ""
+
+
+class JsonLines:
+    """The same for a program: one JSON object a line, fields as in `ldm3d.hub.Progress`."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream, self._clock = stream, clock
+        self._next_at = clock()
+
+    def show(self, progress: Progress) -> None:
+        """Write where it is, not more often than it is looked at."""
+        is_end = progress.done_bytes >= progress.total_bytes
+        if self._clock() >= self._next_at or progress.note or is_end:
+            self._next_at = self._clock() + REDRAW_EVERY_S
+            print(json.dumps(asdict(progress)), file=self._stream, flush=True)
+
+    def close(self) -> None:
+        """Nothing: every line is whole."""
 
 
 def words(progress: Progress) -> str:

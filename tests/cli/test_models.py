@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from depthfusion.cli import completion, main
-from depthfusion.cli.transfer_line import TransferLine, size, words
+from depthfusion.cli.transfer_line import JsonLines, TransferLine, words
+from depthfusion.generator.amounts import size
 from ldm3d.hub import Doing, Progress
 
 sys.path.append(str(Path(__file__).parents[1] / "ldm3d" / "hub"))
@@ -103,6 +104,31 @@ def test_a_second_download_fetches_nothing_and_asks_nothing(models: Models, hub:
     assert "nothing to fetch" in second.stderr
     assert ", accepted before\n" in second.stderr
     assert hub.weight_bytes() == before
+
+
+def test_what_a_download_costs_is_told_without_one(models: Models, hub: HubServer) -> None:
+    offer = json.loads(models("download", MODEL, "--dry-run", "--json").stdout)
+    total = sum(map(len, model_files().values()))
+    assert (offer["model"], offer["size_bytes"]) == (MODEL, total)
+    assert offer["licence"] == "CreativeML OpenRAIL-M"
+    assert "You may not use the model" in offer["licence_summary"]
+    assert offer["is_accepted"] is False
+    assert hub.weight_bytes() == 0
+    told = models("download", MODEL, "--dry-run")
+    assert (told.returncode, told.stdout) == (0, "")
+    assert "free at" in told.stderr
+
+
+def test_a_program_gets_progress_and_result_as_json(models: Models) -> None:
+    arguments = (MODEL, "--accept-licence", "--json", "--progress", "json")
+    result = models("download", *arguments)
+    lines = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]
+    assert lines[-1]["done_bytes"] == lines[-1]["total_bytes"] > 0
+    assert {line["doing"] for line in lines} == {"download"}
+    made = json.loads(result.stdout)
+    assert (made["model"], Path(made["folder"]).name) == (MODEL, made["commit"])
+    (report,) = json.loads(models("verify", MODEL, "--json", "--progress", "json").stdout)
+    assert report["is_ok"]
 
 
 def test_the_list_as_json_has_every_model(models: Models) -> None:
@@ -304,6 +330,16 @@ def test_a_terminal_gets_one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch
     assert all(len(d) < 60 for d in drawn)
     assert drawn[-1] == ""
     assert "\n" not in stream.getvalue()
+
+
+def test_a_program_gets_whole_lines_not_too_often() -> None:
+    stream, clock = io.StringIO(), Clock()
+    lines = JsonLines(stream, clock)
+    for step in range(100):
+        clock.now = step / 50
+        lines.show(progress(step))
+    assert 15 <= len(stream.getvalue().splitlines()) <= 21
+    assert json.loads(stream.getvalue().splitlines()[0])["remaining_s"] == 87.0
 
 
 def test_a_log_gets_a_line_now_and_then_and_every_wait() -> None:
