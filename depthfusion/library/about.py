@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from depthfusion.errors import InputNotFoundError, SaveError
+from depthfusion.errors import SaveError
 from depthfusion.library.world import read_about
 from depthfusion.panorama.whole_folder import flush_folder
 from depthfusion.panorama.world_folder import ABOUT, COLOR, MAX_ABOUT_BYTES
@@ -29,11 +29,8 @@ def change_about(folder: Path, values: Mapping[str, Any]) -> bool:
         Whether anything was different.
 
     Raises:
-        InputNotFoundError: if there is no such world any more.
         SaveError: if world.json is damaged or cannot be written; it is as before then.
     """
-    if not folder.is_dir():
-        raise InputNotFoundError(f"want the world {folder.name}, it is not in {folder.parent}")
     about, problem = read_about(folder)
     if not about:
         raise SaveError(

@@ -57,6 +57,11 @@ class Index:
         """Return a value that changes with every write of anybody; costs microseconds."""
         return self._generation, self._insist(lambda store: store.version())
 
+    def generation(self) -> int:
+        """Return which index this is: one more whenever it began anew, empty."""
+        self._current()
+        return self._generation
+
     def notices(self) -> list[str]:
         """Return what happened to the index since the last call, one line each."""
         with self._guard:

@@ -24,6 +24,7 @@ from depthfusion.library.place import (
     index_file,
     index_folder,
     own_folder,
+    world_folder,
 )
 from depthfusion.library.query import Query
 from depthfusion.library.scan import Scanned, ScanThread, Tell
@@ -117,8 +118,12 @@ class Library:
         return self.index.read(lambda connection: query.titled(connection, title))
 
     def about(self, name: str) -> dict[str, Any]:
-        """Return all that stands in a world's world.json; {} when it is damaged or gone."""
-        return read_about(self.folder / name)[0] or {}
+        """Return all that stands in a world's world.json; {} when that is damaged.
+
+        Raises:
+            InputNotFoundError: if there is no such world.
+        """
+        return read_about(world_folder(self.folder, name))[0] or {}
 
     def version(self) -> tuple[int, int]:
         """Return a value that differs when anything in the index does, by whichever process.
@@ -329,7 +334,7 @@ class Library:
 
     def _change(self, name: str, values: Mapping[str, Any]) -> World:
         with self._locked():
-            if change_about(self.folder / name, values) or not self.worlds([name]):
+            if change_about(world_folder(self.folder, name), values) or not self.worlds([name]):
                 scanning.take_in(self.index, self.folder, [name])
         return self.world(name)
 

@@ -68,6 +68,18 @@ def trash_folder(library: Path) -> Path:
     return library / OWN / TRASH
 
 
+def world_folder(library: Path, name: str) -> Path:
+    """Return the folder of a world that is there.
+
+    Raises:
+        InputNotFoundError: if there is none, or the name leads out of the library.
+    """
+    folder = library / name
+    if name.startswith(".") or folder.parent != library or not folder.is_dir():
+        raise InputNotFoundError(f"want the world {name!r}, it is not in {library}")
+    return folder
+
+
 def check_present(library: Path, known: int) -> None:
     """Refuse to go on when a library that had worlds is not there any more.
 

@@ -57,6 +57,17 @@ def scan(
     Raises:
         InputNotFoundError: if a library that had worlds is gone; the index stays as it is.
     """
+    while True:
+        generation = index.generation()
+        found = _scan(index, folder, tell, is_cancelled)
+        # An index that was lost meanwhile began anew without what the lost one knew.
+        if index.generation() == generation or not found.is_complete:
+            return found
+
+
+def _scan(
+    index: Index, folder: Path, tell: Tell | None, is_cancelled: Callable[[], bool]
+) -> Scanned:
     known = index.read(query.stamps)
     check_present(folder, len(known))
     seen_ns = _settled_ns(folder)

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from depthfusion.errors import InputNotFoundError, SaveError
-from depthfusion.library.place import trash_folder
+from depthfusion.errors import SaveError
+from depthfusion.library.place import trash_folder, world_folder
 from depthfusion.library.world import World, read_world
 from depthfusion.panorama.whole_folder import flush_folder, put_in_place
 
@@ -48,8 +48,7 @@ def delete(library: Path, names: Iterable[str]) -> Deletion:
     """
     wanted = list(dict.fromkeys(names))
     for name in wanted:
-        if name.startswith(".") or Path(name).name != name or not (library / name).is_dir():
-            raise InputNotFoundError(f"want the world {name}, it is not in {library}")
+        world_folder(library, name)
     moved: list[str] = []
     try:
         place = _new_folder(trash_folder(library))
@@ -74,7 +73,7 @@ def deletions(library: Path) -> list[Deletion]:
     found = []
     with suppress(OSError):
         for place in trash_folder(library).iterdir():
-            if place.name.isascii() and place.name.isdigit():
+            if _is_token(place.name):
                 with suppress(OSError):
                     names = sorted(f.name for f in place.iterdir() if f.is_dir())
                     if names:
@@ -134,9 +133,13 @@ def clear_purged(library: Path) -> None:
         for place in trash_folder(library).iterdir():
             if place.name.endswith(GONE):
                 shutil.rmtree(place, ignore_errors=True)
-            elif place.name.isdigit():
+            elif _is_token(place.name):
                 with suppress(OSError):
                     place.rmdir()  # only if it is empty
+
+
+def _is_token(name: str) -> bool:
+    return name.isascii() and name.isdigit()
 
 
 def _new_folder(trash: Path) -> Path:
