@@ -13,6 +13,9 @@ import torch.nn.functional as F  # noqa: N812
 
 import ldm3d
 from ldm3d.errors import Ldm3dError, ModelError, RequestError
+from ldm3d.hub.folder import missing_parts
+from ldm3d.hub.listing import Listing, RemoteFile
+from ldm3d.hub.plan import needed
 from ldm3d.memory import MemoryNeed
 from ldm3d.model import Model
 from ldm3d.seamless import set_seamless
@@ -175,3 +178,15 @@ def test_a_size_that_is_doubled_needs_less_memory_than_one_that_is_sampled(tmp_p
     sampled = MemoryNeed.of(model, 2048, 1024, 1)
     assert doubled.unet_bytes * 16**2 == sampled.unet_bytes
     assert doubled.at_once(None) < sampled.at_once(None)
+
+
+def test_the_hub_is_asked_for_an_upsampler_where_there_is_one(tmp_path: Path) -> None:
+    folder = tiny_model(tmp_path, native=(128, 64))
+    names = [str(p.relative_to(folder).as_posix()) for p in folder.rglob("*") if p.is_file()]
+    files = tuple(RemoteFile(name, 10, "0" * 40) for name in [*names, "upsampler/old.ckpt"])
+    chosen = {file.name for file in needed(Listing("a/b", "0" * 40, files, None))}
+    both = {"upsampler/config.json", "upsampler/diffusion_pytorch_model.safetensors"}
+    assert {name for name in chosen if name.startswith("upsampler/")} == both
+    assert missing_parts(folder) == []
+    (folder / "upsampler" / "diffusion_pytorch_model.safetensors").unlink()
+    assert missing_parts(folder) == ["upsampler/diffusion_pytorch_model.safetensors"]
