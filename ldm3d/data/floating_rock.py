@@ -291,7 +291,7 @@ def floating_isle(kind: int, style: IsleStyle, level: int, wooded: float, falls:
     for kind_of in range(4):
         own = np.arange(count) % 4 == kind_of
         if own.any():
-            tree = tree_of(style, kind_of, 2 if level or kind_of % 2 else 1)
+            tree = tree_of(style, kind_of, 2 if level or kind_of else 1)
             parts.append(_copies(tree, at[own] - [0, 0.1, 0], size[own], turn[own]))
     count = int(count * 1.6)
     at = _on_top(shape, rng, count, 0.2, 0.97)

@@ -54,7 +54,7 @@ _SKIES: dict[str, tuple[Color, Color, Color]] = {
     "crimson": ((0.40, 0.06, 0.10), (0.96, 0.42, 0.26), (2.2, 0.7, 0.3)),
 }
 _ACCENTS: tuple[Color, ...] = (
-    (0.62, 0.05, 0.30), (0.05, 0.50, 0.50), (0.72, 0.36, 0.03), (0.40, 0.08, 0.62),
+    (0.52, 0.07, 0.27), (0.05, 0.50, 0.50), (0.72, 0.36, 0.03), (0.32, 0.10, 0.50),
     (0.60, 0.60, 0.06), (0.06, 0.24, 0.70), (0.70, 0.10, 0.04), (0.10, 0.52, 0.16),
     (0.72, 0.66, 0.52), (0.70, 0.30, 0.42),
 )  # fmt: skip
@@ -122,7 +122,7 @@ def _air(look: Look, palette: Palette, airless: bool) -> Air:
         glow=_dyed(air.glow, glow, 0.7), sun=_dyed(air.sun, (1.0, 0.92, 0.84), 0.25),
         ground=_dyed(air.ground, palette.earth.high, 0.7), fog_density=density,
         stars=max(air.stars, 0.25 if look.dark else 0.0), aurora=air.aurora * 0.7,
-        cloud_cover=min(air.cloud_cover, 0.42), saturation=air.saturation * 0.94,
+        cloud_cover=min(air.cloud_cover, 0.42), saturation=air.saturation * 0.90,
     )  # fmt: skip
 
 
@@ -256,7 +256,7 @@ def _undergrowth(land: Land, palette: Palette, number: int, lush: float) -> None
     for kind in range(3):
         tone = tones[kind] if kind else palette.earth.leaf
         tuft = flora.alien_grass(kind, tone, 16, bold)
-        count = land.many(int((17000, 6000, 4000)[kind] * lush))
+        count = land.many(int((13000, 4500, 2600)[kind] * lush))
         x, z = scattered(rng, count, 0.7, 34, power=0.72)
         wave = fbm(x, z, 6.5, 3, number + 30 + kind)
         keep = (wave > rng.uniform(-0.6 + 0.35 * kind, 0.3, len(x))) & land.free(x, z, -0.15)

@@ -128,7 +128,7 @@ def _green(land: IsleLand, style: IsleStyle, number: int) -> list[str]:
     bare = 0.8 * style.snow
     tone = np.array(GRASS[style.season][1])
     for kind in range(3):
-        x, z = scattered(rng, land.many(int(15000 * (1 - bare))), 0.55, min(reach, 30), power=0.75)
+        x, z = scattered(rng, land.many(int(11000 * (1 - bare))), 0.55, min(reach, 30), power=0.75)
         keep = land.free(x, z, -0.35) & (
             fbm(x, z, 4, 3, number + 60) > rng.uniform(-0.9, 0.4, len(x))
         )
@@ -325,11 +325,13 @@ def _others(
         taken.append((x, z, wide))
         lift = rng.normal(0.04, 0.17) if index % 4 else abs(rng.normal(0.22, 0.12))
         y = base + far * float(np.clip(lift, -0.32, 0.55))
-        level = 0 if far < 150 else 1
+        level = 0 if far < 100 else 1
         drops = int(rng.integers(1, 3)) if rng.random() < falls else 0
         mesh = floating_isle(kind, style, level, (0.9, 0.5, 0.7)[kind % 3], drops)
         turn = float(rng.uniform(0, 6.283))
-        scene.add(mesh, placed(np.array([[x, y, z]]), size, turn), casts_sky=False)
+        scene.add(
+            mesh, placed(np.array([[x, y, z]]), size, turn), casts_sun=far < 260, casts_sky=False
+        )
         if drops and far < 500:
             said.append("waterfalls falling into the clouds")
         if far < 260 and crowns < 2:
