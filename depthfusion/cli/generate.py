@@ -32,6 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_places(parser)
     model = parser.add_argument_group("how it is made (default: what the model recommends)")
     model.add_argument("--model", metavar="ID", help="a model's folder, name or id on the hub")
+    model.add_argument(
+        "--style", action="append", default=[], metavar="NAME",
+        help="words around the prompt and what suits them; may be given again; list shows all",
+    )  # fmt: skip
     model.add_argument("--negative", metavar="TEXT", help="what should not be there")
     model.add_argument("--seed", type=int, metavar="N", help="same seed, same world")
     model.add_argument("--steps", type=int, metavar="N", help="more are slower and finer")
@@ -96,17 +100,22 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         DepthFusionError: if nothing could be made; nothing is written then.
     """
+    from depthfusion.cli import styling
     from depthfusion.cli.jobs import jobs_from, prompts_from_file, unfinished
     from depthfusion.cli.target import target_from
     from depthfusion.cli.wish import request_from
 
+    if styling.LIST in options.style:
+        styling.print_styles(as_json=options.json)
+        return 0
     source = _prompts_source(options)
     check_extra("generating", EXTRA)
     for text in (*options.prompt, options.negative or "", options.model or ""):
         _check_text(text)
-    base = request_from(options)
+    styles = styling.chosen_styles(options.style)
+    base = styling.styled_request(request_from(options), styles)
     prompts = prompts_from_file(source) if source else [_prompt(options, base)]
-    jobs = jobs_from(base, prompts, options.count)
+    jobs = jobs_from(base, styling.styled_prompts(prompts, styles), options.count)
     _check(jobs)
     target = target_from(options.output, several=bool(source) or options.count > 1)
     target.check((base.width or 0) * (base.height or 0))
