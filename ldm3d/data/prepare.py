@@ -172,11 +172,14 @@ def _result(waiting: Seen | tuple[Sample, Future[Prepared]], parts: Sequence[Par
     try:
         found: Prepared | LeftOutError = future.result()
     except LeftOutError as error:
-        part = next(part for part in parts if part.name == sample.source)
-        if error.filter == "unreadable" and not part.is_there():
+        if error.filter == "unreadable" and not _is_there(parts, sample.source):
             raise InputError(f"{sample.source} is gone while it was read: {_GO_ON}") from error
         found = error
     return Seen(sample.source, sample.key, found, sample.depth is not None)
+
+
+def _is_there(parts: Sequence[Part], name: str) -> bool:
+    return any(part.is_there() for part in parts if part.name == name)
 
 
 def _taken(

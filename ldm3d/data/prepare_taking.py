@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ldm3d.data.prepare_depth import estimated
+from ldm3d.data.prepare_depth import Floats, estimated
 from ldm3d.data.prepare_picture import Prepared
 from ldm3d.data.prepare_plan import LeftOutError, PreparePlan
 from ldm3d.data.prepare_record import Record, failure_line
@@ -136,32 +136,31 @@ class Taking:
 
     def take(self, waiting: Sequence[Seen], network: DepthNetwork | None) -> None:
         """Put pictures into the shard, with depth; write it when it is full."""
-        missing = [
-            one.found
-            for one in waiting
-            if isinstance(one.found, Prepared) and one.found.depth is None
-        ]
-        estimates: Iterator[NDArray[np.float32] | LeftOutError] = iter(())
-        if missing and network is not None:
-            colors = [picture.color for picture in missing]
-            estimates = iter(estimated(colors, network, self.plan.panoramas))
-        for one in waiting:
-            found, depth = one.found, None
-            if isinstance(found, Prepared):
-                depth = found.depth if found.depth is not None else next(estimates)
-            if isinstance(found, Prepared) and isinstance(depth, np.ndarray):
-                self._put(found, depth)
-                continue
-            if isinstance(found, Prepared):
-                self.record.forget(found.sha256)
-                assert isinstance(depth, LeftOutError)
-                found = depth
-            self._leave_out(one, found)
+        for one, depth in zip(waiting, self._depths(waiting, network), strict=True):
+            if isinstance(one.found, LeftOutError):
+                self._leave_out(one, one.found)
+            elif isinstance(depth, LeftOutError):
+                self.record.forget(one.found.sha256)
+                self._leave_out(one, depth)
+            else:
+                self._put(one.found, depth)
         if len(self.shard) == self.plan.shard:
             self._write()
             self.number, self.written, self.shard = self.number + 1, 0, _Shard(self.plan)
 
-    def _put(self, found: Prepared, depth: NDArray[np.float32]) -> None:
+    def _depths(
+        self, waiting: Sequence[Seen], network: DepthNetwork | None
+    ) -> list[Floats | LeftOutError]:
+        """Return the depth of each, given or estimated together, or why there is none."""
+        found = [one.found for one in waiting]
+        depths = [one if isinstance(one, LeftOutError) else one.depth for one in found]
+        if network is None:
+            return [depth for depth in depths if depth is not None]
+        colors = [one.color for one in found if isinstance(one, Prepared)]
+        estimates = iter(estimated(colors, network, self.plan.panoramas) if colors else ())
+        return [next(estimates) if depth is None else depth for depth in depths]
+
+    def _put(self, found: Prepared, depth: Floats) -> None:
         place = len(self.shard)
         self.shard.color[place] = found.color
         self.shard.depth[place] = np.rint(depth.astype(np.float64) * 65535).astype(np.uint16)
