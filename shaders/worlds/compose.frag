@@ -43,8 +43,9 @@ vec3 body_in_sky(vec3 d, vec3 color) {
     float bright = dot(u_sun * 0.13 + (u_zenith + u_horizon) * 0.5, vec3(0.2126, 0.7152, 0.0722));
     float haze = u_fog_density * u_fog_height_m / max(d.y, 0.12);
     vec4 cloud = textureLod(u_clouds, uv_from_direction(d), 0.0);
+    float veil = 1.0 - 0.4 * clamp(max(color.r, max(color.g, color.b)), 0.0, 1.0);  // or it pales by day
     color *= bright * exp(-haze) * mix(cloud.a, 1.0, 0.3);  // never wholly behind the clouds
-    return sky_gradient(d) * cloud.a + color + cloud.rgb;
+    return sky_gradient(d) * cloud.a * veil + color + cloud.rgb;
 }
 
 vec3 point_at(vec2 px) {  // relative to the eye

@@ -147,7 +147,7 @@ def _heavens(scene: Scene, rng: np.random.Generator, number: int, dark: bool) ->
         a = start + index * float(rng.uniform(0.5, 2.4))
         up = np.radians(high)
         way = np.array([np.cos(up) * np.sin(a), np.sin(up), -np.cos(up) * np.cos(a)])
-        tones = np.array(_PLANETS[int(rng.integers(0, 6))]) * gain
+        tones = np.array(_PLANETS[int(rng.integers(0, 6))]) ** 1.5 * gain
         if not banded:
             tones = (0.5 * tones + 0.5 * tones.mean(axis=1, keepdims=True)) * 1.1
         ring = tones[2] * np.array([1.0, 0.95, 0.9]) if ringed else None
