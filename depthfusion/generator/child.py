@@ -25,6 +25,13 @@ def worker_command() -> list[str]:
     return [sys.executable, "-P", "-m", "depthfusion.generator.worker"]
 
 
+def program_command() -> list[str]:
+    """Return program and first arguments of `depthfusion` itself, as another process."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-P", "-m", "depthfusion"]
+
+
 def worker_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the whole environment of a worker; `more` overrides ours."""
     ours = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), WORKER_MARK: "1"}

@@ -137,7 +137,7 @@ class Banner(Overlay):
         buttons = QHBoxLayout(self._row)
         buttons.setContentsMargins(0, 0, 0, 0)
         buttons.setSpacing(6)
-        self.buttons = [_banner_button(is_first=index == 0) for index in range(MOST_ACTIONS)]
+        self.buttons = [card_button(is_first=index == 0) for index in range(MOST_ACTIONS)]
         for index, button in enumerate(self.buttons):
             button.clicked.connect(lambda _=False, i=index: self._choose(i))
             buttons.addWidget(button)
@@ -325,7 +325,7 @@ class Sorry(QLabel):
         return False
 
 
-def _banner_button(*, is_first: bool) -> QPushButton:
+def card_button(*, is_first: bool) -> QPushButton:
     """Return a button for a dark card; the first one is the way on that helps most."""
     ground, color = (theme.ACCENT, "#1c1306") if is_first else ("rgba(255,255,255,26)", "#e6e6e8")
     button = QPushButton()
@@ -334,6 +334,7 @@ def _banner_button(*, is_first: bool) -> QPushButton:
         f"QPushButton {{ background: {ground}; color: {color}; border: 1px solid transparent;"
         " border-radius: 5px; padding: 3px 12px; font-weight: 600; }"
         "QPushButton:focus { border: 1px solid #ffffff; }"
+        "QPushButton:disabled { background: rgba(255,255,255,14); color: #77777f; }"
         "QPushButton:pressed { padding-top: 4px; padding-bottom: 2px; }"
     )
     return button
