@@ -19,6 +19,7 @@ from depthfusion.generator.child import is_worker
 from depthfusion.gui import theme
 from depthfusion.gui.icon import app_icon
 from depthfusion.gui.theme import Appearance
+from depthfusion.settings import Settings, Wish
 
 if TYPE_CHECKING:
     from depthfusion.errors import DepthFusionError
@@ -91,7 +92,7 @@ def run_viewer(
     window = ViewerWindow(remembered)
     start = _Start(app, window, milestones)
     window.opener.follow(loading, resolver, bundled=bundled)
-    if bundled and not theme.motion_is_reduced(app):
+    if bundled and _may_turn(app, remembered.store.settings):
         window.viewport.set_motion(turning=True)
     restore = _catch_everything(window)
     window.show()
@@ -109,6 +110,13 @@ def run_viewer(
     if start.error is not None:
         raise start.error
     return code
+
+
+def _may_turn(app: QApplication, settings: Settings) -> bool:
+    """Whether a world may turn by itself."""
+    if settings.reduced_motion is Wish.AUTO:
+        return settings.idle_turn and not theme.motion_is_reduced(app)
+    return settings.idle_turn and settings.reduced_motion is Wish.OFF
 
 
 class _Start:

@@ -29,10 +29,20 @@ _KEYS = {
 
 
 class Hands:
-    """One person's mouse and keyboard on one view."""
+    """One person's mouse and keyboard on one view.
+
+    Attributes:
+        sensitivity: how far a drag turns, against what keeps the picture under the pointer.
+        inverted: whether a drag moves the gaze, not the picture.
+        wheel: notches of zoom for a notch of the wheel; negative: the other way.
+    """
 
     def __init__(self, motion: Motion) -> None:
+        self.sensitivity = 1.0
+        self.inverted = False
+        self.wheel = 1.0
         self._motion = motion
+        self._at = QPointF()
         self._direction: look.Vector | None = None
         self._held: set[int] = set()
 
@@ -44,13 +54,26 @@ class Hands:
     def grab(self, view: View, at: QPointF, size: QSizeF) -> None:
         """Take hold of what is shown at `at` (logical pixels from the top left)."""
         self._motion.grab()
+        self._at = at
         self._direction = look.direction_at(view, _pane(view, at, size))
 
     def drag(self, view: View, at: QPointF, size: QSizeF) -> View:
-        """Return the view in which what was grabbed is at `at`."""
+        """Return the view after a drag to `at`: what was grabbed is there, at sensitivity 1."""
         if self._direction is None:
             return view
-        turned = look.turned_to(view, self._direction, _pane(view, at, size))
+        pane = _pane(view, at, size)
+        if self.sensitivity == 1 and not self.inverted:
+            turned = look.turned_to(view, self._direction, pane)
+        else:
+            under = look.direction_at(view, _pane(view, self._at, size))
+            stuck = look.turned_to(view, under, pane)
+            part = -self.sensitivity if self.inverted else self.sensitivity
+            turned = look.turned_by(
+                view,
+                part * look.wrapped_deg(stuck.yaw_deg - view.yaw_deg),
+                part * (stuck.pitch_deg - view.pitch_deg),
+            )
+        self._at = at
         self._motion.dragged(turned, time.perf_counter())
         return turned
 

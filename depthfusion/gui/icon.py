@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Qt
-from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QImage, QImageWriter, QPainter, QPixmap
 
 from depthfusion.assets import asset
 
@@ -35,7 +35,7 @@ def icon_png(size_px: int) -> bytes:
     """Return the icon as a PNG file."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    icon_image(size_px).save(buffer, "PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(icon_image(size_px))
     return bytes(buffer.data().data())
 
 

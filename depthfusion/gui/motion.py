@@ -35,12 +35,14 @@ class Motion:
 
     Attributes:
         reduced: no inertia, no sway and no turning, for people whom movement makes ill.
+        inertia: whether a view that was thrown glides on.
         turning: whether the view turns slowly by itself.
         swaying: whether the head sways gently when nobody has done anything for a while.
     """
 
     def __init__(self) -> None:
         self.reduced = False
+        self.inertia = True
         self.turning = False
         self.swaying = False
         self._keys = [0.0] * 6  # look right, look up, walk right, walk up, walk forward, zoom in
@@ -71,7 +73,7 @@ class Motion:
         """End a drag; the view glides on if it was moving."""
         trail = [entry for entry in self._trail if time_s - entry[0] <= _TRAIL_S]
         self._trail.clear()
-        if self.reduced or len(trail) < 2:
+        if self.reduced or not self.inertia or len(trail) < 2:
             return
         span_s = max(time_s - trail[0][0], 1e-3)
         yaw = look.wrapped_deg(trail[-1][1] - trail[0][1]) / span_s

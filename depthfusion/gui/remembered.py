@@ -84,10 +84,13 @@ class Remembered:
     Args:
         folder: of the state; None: the platform's.
         settings: None: those of the config folder; with a folder given, those in it.
+
+    Attributes:
+        store: the settings.
     """
 
     def __init__(self, folder: Path | None = None, settings: Store | None = None) -> None:
-        self._settings = settings if settings is not None else Store(folder)
+        self.store = settings if settings is not None else Store(folder)
         folder = folder or state_folder()
         self._files = JsonFile(folder / "views.json")
         self._recent = JsonFile(folder / "recent.json")
@@ -100,7 +103,7 @@ class Remembered:
             if file.complaint:
                 found.append(file.complaint)
                 file.complaint = ""
-        return found + self._settings.complaints()
+        return found + self.store.complaints()
 
     def view(self, key: str) -> dict[str, Any]:
         """Return the fields of `View` stored for a file; empty when it is new."""
@@ -160,7 +163,7 @@ class Remembered:
         """
         stored = self._habits.read()
         self._take_over(stored)
-        settings = self._settings.settings
+        settings = self.store.settings
         found = {habit: getattr(settings, name) for habit, name in HABITS.items()}
         wish = found.pop("reduce_motion")
         if wish is not Wish.AUTO:
@@ -173,7 +176,7 @@ class Remembered:
         if not old:
             return
         try:
-            self._change({k: v for k, v in old.items() if self._settings.source(k) == "default"})
+            self._change({k: v for k, v in old.items() if self.store.source(k) == "default"})
             self._habits.write({k: v for k, v in stored.items() if k not in HABITS})
         except SaveError as error:
             _log.info("settings of an earlier version stay where they are: %s", error)
@@ -190,7 +193,7 @@ class Remembered:
             self._habits.write(state)
 
     def _change(self, wanted: Mapping[str, Any]) -> None:
-        now, different = self._settings.settings, {}
+        now, different = self.store.settings, {}
         for name, value in wanted.items():
             try:
                 if getattr(now, name) != SPECS[name].checked(value):
@@ -198,7 +201,7 @@ class Remembered:
             except UsageError as error:
                 _log.info("left out: %s", error)
         if different:
-            self._settings.change(**different)
+            self.store.change(**different)
 
 
 def fingerprint(color: str, depth: str | None) -> str:

@@ -52,6 +52,7 @@ class ViewerWindow(QMainWindow):
         self.setWindowTitle(NAME)
         self.setAcceptDrops(True)
         self.viewport = Viewport(self)
+        self.viewport.use_settings(remembered.store.settings)
         self.opener = Opener(self.viewport, remembered)
         self.saver = PictureSaver(self)
         self.line = InfoLine(self)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from depthfusion.gui.canvas import Canvas
     from depthfusion.panorama import Panorama
     from depthfusion.renderer import PanoramaRenderer, Stage
+    from depthfusion.settings import Settings
 
 
 class Viewport(QOpenGLWidget):
@@ -128,6 +129,13 @@ class Viewport(QOpenGLWidget):
         for name, value in flags.items():
             setattr(self.motion, name, value)
         self.clock.wake()
+
+    def use_settings(self, settings: Settings) -> None:
+        """Take over how mouse and wheel are to act; `view` and what moves by itself stay."""
+        self._hands.sensitivity = settings.mouse_sensitivity
+        self._hands.inverted = settings.mouse_invert
+        self._hands.wheel = settings.mouse_wheel
+        self.motion.inertia = settings.inertia
 
     def _advance(self, step_s: float) -> bool:
         view = self.motion.advanced(self._view, step_s)
@@ -391,7 +399,7 @@ class Viewport(QOpenGLWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom."""
-        self.zoom(event.angleDelta().y() / 120)
+        self.zoom(event.angleDelta().y() / 120 * self._hands.wheel)
         event.accept()
 
     def event(self, event: QEvent) -> bool:
