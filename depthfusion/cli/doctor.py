@@ -243,8 +243,10 @@ def folders() -> dict[str, str]:
     """Return where settings, data, and what is remembered between two starts are kept."""
     import platformdirs
 
+    from depthfusion.settings import config_folder
+
     return {
-        "settings": platformdirs.user_config_dir(APPLICATION, appauthor=False),
+        "settings": str(config_folder()),
         "data": platformdirs.user_data_dir(APPLICATION, appauthor=False),
         "state": platformdirs.user_state_dir(APPLICATION, appauthor=False),
     }

@@ -105,6 +105,9 @@ class Report:
 class CrashWatch:
     """Watches this process from `start` to `stop`. Never raises because of a disk.
 
+    A window that sets an exception hook of its own does so before `start`: the hook is still
+    called, after the report was written.
+
     Args:
         folder: of the reports; None: the platform's place for state.
         messages: write the full text of errors too, with names of files and prompts.

@@ -142,6 +142,31 @@ def test_an_error_in_a_thread_is_reported_with_its_name_and_the_program_goes_on(
     assert "ZeroDivisionError" in report.text
 
 
+def test_an_error_in_a_slot_of_qt_is_reported_and_the_windows_own_hook_still_called(
+    folder: Path,
+) -> None:
+    code = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, QTimer
+from depthfusion.gui.crash import CrashWatch
+app = QCoreApplication([])
+sys.excepthook = lambda *error: print("banner:", error[0].__name__)
+watch = CrashWatch(Path(sys.argv[1]))
+watch.start()
+QTimer.singleShot(0, lambda: {}.world)
+QTimer.singleShot(10, app.quit)
+app.exec()
+watch.stop()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, folder], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "banner: AttributeError\n"
+    (report,) = pending_reports(folder)
+    assert "no attribute 'world'" in report.text
+
+
 def test_what_people_wrote_stays_out_unless_it_is_asked_for() -> None:
     file, prompt = "/home/bob/secret.png", "my secret garden"
 
