@@ -25,8 +25,8 @@ def cloud_sea(number: int, level_m: float, detail: float, open_share: float, whi
         white: their color.
     """
     share = float(np.clip(detail, 0.1, 1)) ** 0.5
-    radii = np.concatenate([[0.0], np.geomspace(12, 9000, int(260 * share))])
-    a = np.linspace(0, 2 * np.pi, int(640 * share), endpoint=False)
+    radii = np.concatenate([[0.0], np.geomspace(12, 9000, int(210 * share))])
+    a = np.linspace(0, 2 * np.pi, int(540 * share), endpoint=False)
     x = (radii[:, None] * np.cos(a)).astype(np.float32)
     z = (radii[:, None] * np.sin(a)).astype(np.float32)
     d = np.hypot(x, z)

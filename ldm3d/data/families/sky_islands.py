@@ -96,7 +96,7 @@ def _air(look: Look) -> Air:
     """Return the look's air high up: fog thins slowly, so that far islands turn blue."""
     air = snowy_air(look.air, look, 0.25)
     r, g, b = (1.6 * low + 0.22 * side for low, side in zip(air.ground, air.horizon, strict=True))
-    density = {"foggy": 0.0042, "snowy": 0.0022, "overcast": 0.0006}.get(look.weather, 0.0)
+    density = {"foggy": 0.0030, "snowy": 0.0022, "overcast": 0.0006}.get(look.weather, 0.0)
     return replace(
         air, fog_density=density or min(air.fog_density * 0.55, 0.0005), fog_height_m=900.0,
         ground=(r, g, b),
