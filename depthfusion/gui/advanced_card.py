@@ -73,10 +73,10 @@ class AdvancedCard(Card):
         line_px = self._negative.fontMetrics().lineSpacing()
         self._negative.setFixedHeight(_NEGATIVE_LINES * line_px + frame)
         self._negative.setToolTip(self.tr("Things and qualities that the world should be without"))
-        self._steps = OwnWhole(1, MAX_STEPS)
-        self._steps.setToolTip(self.tr("More steps are slower and finer"))
-        self._guidance = OwnReal(0.0, MAX_GUIDANCE, 0.5)
-        self._guidance.setToolTip(
+        self.steps = OwnWhole(1, MAX_STEPS)
+        self.steps.setToolTip(self.tr("More steps are slower and finer"))
+        self.guidance = OwnReal(0.0, MAX_GUIDANCE, 0.5)
+        self.guidance.setToolTip(
             self.tr("How closely the prompt is followed; too high becomes garish")
         )
         self._size = _combo(self.tr("Pixels of the world; larger ones take longer"))
@@ -95,7 +95,7 @@ class AdvancedCard(Card):
         self._count = QSpinBox()
         self._count.setRange(1, MAX_COUNT)
         self._count.setToolTip(self.tr("How many worlds Generate makes, each from its own seed"))
-        self._start = StartPicture()
+        self.start = StartPicture()
         self._reset = QPushButton(self.tr("Back to the model's own"))
         self._reset.setToolTip(self.tr("Forget all that was set on this card"))
 
@@ -110,10 +110,10 @@ class AdvancedCard(Card):
         rows: Sequence[Sequence[tuple[str, QWidget]]] = (
             ((self.tr("Model"), self._model_and_note),),
             ((self.tr("Size"), self._size), (self.tr("Number of worlds"), self._count)),
-            ((self.tr("Steps"), self._steps), (self.tr("Guidance"), self._guidance)),
+            ((self.tr("Steps"), self.steps), (self.tr("Guidance"), self.guidance)),
             ((self.tr("Scheduler"), self._scheduler),),
             ((self.tr("Without (negative prompt)"), self._negative),),
-            ((self.tr("Start from a picture"), self._start),),
+            ((self.tr("Start from a picture"), self.start),),
         )
         line = 0
         for row in rows:
@@ -121,7 +121,7 @@ class AdvancedCard(Card):
             for column, (name, field) in enumerate(row):
                 grid.addWidget(_title(name, field), line, column, 1, span)
                 grid.addWidget(field, line + 1, column, 1, span)
-            grid.setRowMinimumHeight(line + 2, 7)
+            grid.setRowMinimumHeight(line + 2, 3)
             line += 3
         self._scroll = _Scroll(content)
         self.body.addWidget(self._scroll, 1)
@@ -129,26 +129,26 @@ class AdvancedCard(Card):
         foot.addWidget(self._reset)
         foot.addStretch(1)
         self.body.addLayout(foot)
-        for field in (self._model, self._size, self._count, self._steps, self._guidance):
+        for field in (self._model, self._size, self._count, self.steps, self.guidance):
             field.setMinimumHeight(_FIELD_PX)
         self._scheduler.setMinimumHeight(_FIELD_PX)
         order = [
-            self._model, self._size, self._count, self._steps, self._guidance, self._scheduler,
-            self._negative, *self._start.tab_order, self._reset,
+            self._model, self._size, self._count, self.steps, self.guidance, self._scheduler,
+            self._negative, *self.start.tab_order, self._reset,
         ]  # fmt: skip
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
 
     def _connect(self) -> None:
         self._negative.textChanged.connect(self._edited)
-        for number in (self._steps, self._guidance):
+        for number in (self.steps, self.guidance):
             number.edited.connect(self._edited)
         for combo in (self._size, self._scheduler):
             combo.currentIndexChanged.connect(self._edited)
         self._model.currentIndexChanged.connect(self._model_chosen)
         self._count.valueChanged.connect(self._edited)
-        self._start.changed.connect(self._edited)
-        self._start.complained.connect(self.complained)
+        self.start.changed.connect(self._edited)
+        self.start.complained.connect(self.complained)
         self._reset.clicked.connect(self.reset)
 
     # What there is to choose from ---------------------------------------------------------------
@@ -168,8 +168,8 @@ class AdvancedCard(Card):
         form = self.apply(PromptForm())
         self._values = values
         steps, guidance = values.steps, values.guidance
-        self._steps.set_own(steps, self._own("" if steps is None else str(steps)))
-        self._guidance.set_own(guidance, self._own("" if guidance is None else f"{guidance:g}"))
+        self.steps.set_own(steps, self._own("" if steps is None else str(steps)))
+        self.guidance.set_own(guidance, self._own("" if guidance is None else f"{guidance:g}"))
         self._negative.setPlaceholderText(self._own(values.negative_prompt or ""))
         sizes = [(size, _size_name(size), "") for size in values.sizes]
         schedulers = [(name, *_halves(line)) for name, line in SCHEDULERS.items()]
@@ -191,15 +191,15 @@ class AdvancedCard(Card):
         return replace(
             form,
             negative_prompt=self._negative.toPlainText().strip() or None,
-            steps=self._steps.number,
-            guidance=self._guidance.number,
+            steps=self.steps.number,
+            guidance=self.guidance.number,
             size=self._size.currentData(),
             scheduler=self._scheduler.currentData(),
             model=self._model.currentData(),
             count=self._count.value(),
-            start_picture=self._start.path,
-            start_depth=self._start.depth_path,
-            start_strength=self._start.strength if self._start.path else None,
+            start_picture=self.start.path,
+            start_depth=self.start.depth_path,
+            start_strength=self.start.strength if self.start.path else None,
         )
 
     def show_form(self, form: PromptForm) -> None:
@@ -208,13 +208,13 @@ class AdvancedCard(Card):
         with QSignalBlocker(self):
             if form.negative_prompt != self.apply(form).negative_prompt:
                 self._negative.setPlainText(form.negative_prompt or "")
-            self._steps.number = form.steps
-            self._guidance.number = form.guidance
+            self.steps.number = form.steps
+            self.guidance.number = form.guidance
             self._show_choices(form)
             _choose(self._model, form.model, form.model)
             self._count.setValue(form.count)
-            self._start.set_picture(form.start_picture, form.start_depth)
-            self._start.set_strength(form.start_strength)
+            self.start.set_picture(form.start_picture, form.start_depth)
+            self.start.set_strength(form.start_strength)
             self._show_note()
         now = self.apply(form)
         if now.model != before.model:

@@ -250,6 +250,12 @@ class PromptBar(QWidget):
         self.gear.set_marked(self.card.differs)
         self.changed.emit()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self.generate_button.recolor(self.palette())
+
     def _judge(self) -> None:
         button, reason = self.generate_button, self.reason
         button.setText(self.tr("Add to queue") if self._busy else self.tr("Generate"))
@@ -319,7 +325,7 @@ class _Primary(QPushButton):
         font = self.font()
         font.setBold(True)
         self.setFont(font)
-        self._recolor()
+        self.recolor(self.palette())
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
@@ -330,9 +336,9 @@ class _Primary(QPushButton):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def _recolor(self) -> None:
-        parent, roles = self.parentWidget(), QPalette.ColorRole
-        palette = QPalette() if parent is None else parent.palette()
+    def recolor(self, palette: QPalette) -> None:
+        """Take the colours of a palette; Qt tells a widget with a style sheet of none."""
+        roles = QPalette.ColorRole
         accent, off = palette.color(roles.Highlight), palette.color(roles.Button)
         on_accent = palette.color(roles.HighlightedText).name()
         text_off = palette.color(QPalette.ColorGroup.Disabled, roles.ButtonText).name()
@@ -346,8 +352,3 @@ class _Primary(QPushButton):
         )
         if style != self.styleSheet():
             self.setStyleSheet(style)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.ParentChange}:
-            self._recolor()

@@ -185,7 +185,7 @@ class JobList(QListWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Say where the dragged job was dropped; the rows follow when the queue has moved it."""
-        event.setDropAction(Qt.DropAction.CopyAction)  # else Qt takes the row out afterwards
+        event.setDropAction(Qt.DropAction.IgnoreAction)  # else Qt takes the row out afterwards
         event.accept()
         row = self.currentRow()
         if event.source() is not self or row < 0:

@@ -145,8 +145,9 @@ class SeedBox(QWidget):
         if error:
             palette.setColor(QPalette.ColorRole.Text, warning_color(self.palette()))
         self._field.setPalette(palette)
-        metrics = self._field.fontMetrics()
-        self._field.setMinimumWidth(metrics.horizontalAdvance("0" * _DIGITS_SHOWN) + 14)
+        digits = max(_DIGITS_SHOWN, min(len(str(MAX_SEED)), len(self._field.text())))
+        width_px = self._field.fontMetrics().horizontalAdvance("0" * digits)
+        self._field.setFixedWidth(width_px + 14)
 
     def _recolor(self) -> None:
         strong = self.palette().color(QPalette.ColorRole.WindowText)

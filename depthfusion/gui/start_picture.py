@@ -125,6 +125,10 @@ class StartPicture(QFrame):
         percent = self._strength.value()
         return None if percent == round(100 * DEFAULT_STRENGTH) else percent / 100
 
+    def thumbnail(self) -> QPixmap:
+        """Return what is shown of it; a symbol while there is nothing to show."""
+        return self._thumbnail.pixmap()
+
     def set_picture(self, path: str | None, depth: str | None = None) -> None:
         """Set the picture, or none."""
         if (path, depth) != (self._path, self._depth):
