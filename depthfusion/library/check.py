@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from depthfusion.library.world import World, read_world
 from depthfusion.panorama.world_folder import COLOR, DEPTH, THUMBNAIL
+
+_MAX_THUMBNAIL_PX = 4096
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,20 @@ def check_all(folder: Path, names: Iterator[str]) -> Iterator[Checked]:
 def _problem(path: Path, size_px: tuple[int, int] | None) -> str:
     from PIL import JpegImagePlugin, PngImagePlugin
 
+    from depthfusion.panorama.pillow_file import quiet
+
     kind = JpegImagePlugin.JpegImageFile if path.name == THUMBNAIL else PngImagePlugin.PngImageFile
     try:
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd metadata, to which nobody here listens
-            image = kind(file)
+        with path.open("rb") as file:
+            with quiet():
+                image = kind(file)
             size = image.size
-            if path.name == THUMBNAIL:
+            if path.name != THUMBNAIL:
+                image.verify()  # every chunk against its checksum
+            elif max(size) <= _MAX_THUMBNAIL_PX:
                 image.load()
             else:
-                image.verify()  # every chunk against its checksum
+                return f"{path.name} is {size[0]}x{size[1]}, too large for a list"
     except FileNotFoundError:
         return f"{path.name} is missing"
     except OSError as error:

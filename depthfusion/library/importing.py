@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
+import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,23 +139,36 @@ def origin(panorama: Panorama, options: ReadOptions) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, {}, "")}
 
 
+_EXIF_IFD = 0x8769
 _DEFAULTS = asdict(ReadOptions())
 
 
 def _exif(path: Path) -> dict[str, str]:
     """Return what a picture's EXIF says of its making; {} for most."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL.Image import DecompressionBombError
+
+    from depthfusion.panorama.pillow_file import PLUGINS, quiet
+    from depthfusion.panorama.sniff import FileKind, sniff
 
     found: dict[str, str] = {}
-    with (
-        suppress(OSError, UnidentifiedImageError, SyntaxError, ValueError, KeyError, TypeError),
-        suppress(Image.DecompressionBombError),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")  # of odd metadata
-        with Image.open(path) as image:
-            exif = image.getexif()
-            values = {**exif, **exif.get_ifd(0x8769)}
+    # Whatever Pillow raises for odd EXIF: the picture itself was read already.
+    refused: tuple[type[Exception], ...] = (
+        OSError,
+        SyntaxError,
+        ValueError,
+        LookupError,
+        TypeError,
+        struct.error,
+    )
+    refused += (DecompressionBombError, DepthFusionError)
+    with suppress(*refused), quiet(), path.open("rb") as file:
+        kind = sniff(path)
+        module, name = PLUGINS[kind]
+        image = getattr(import_module(f"PIL.{module}"), name)(file)
+        if kind is FileKind.PNG and "exif" not in image.info:
+            return {}  # Pillow would decode all of it to look behind the pixels
+        exif = image.getexif()
+        values = {**exif, **exif.get_ifd(_EXIF_IFD)}
         for tag, key in _EXIF.items():
             if isinstance(values.get(tag), str) and values[tag].strip("\0 "):
                 found[key] = values[tag].strip("\0 ")[:500]

@@ -87,7 +87,8 @@ def _scan(
     check_present(folder, len(known))  # the drive may have gone meanwhile
     gone = [name for name in known if name not in present]
     removed = _take_out(index, folder, gone)
-    index.write(lambda connection: _set_seen(connection, seen_ns))
+    if index.read(_seen) != seen_ns:  # else nobody need look again
+        index.write(lambda connection: _set_seen(connection, seen_ns))
     return Scanned(index.read(_count), found, removed)
 
 

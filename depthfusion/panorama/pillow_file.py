@@ -26,7 +26,7 @@ from depthfusion.panorama.sniff import MAX_PIXELS, FileKind, check_size, turn_to
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-_PLUGINS = {
+PLUGINS = {
     FileKind.PNG: ("PngImagePlugin", "PngImageFile"),
     FileKind.JPEG: ("JpegImagePlugin", "JpegImageFile"),  # an MPO's first picture too
     FileKind.WEBP: ("WebPImagePlugin", "WebPImageFile"),
@@ -35,6 +35,7 @@ _PLUGINS = {
     FileKind.BMP: ("BmpImagePlugin", "BmpImageFile"),
     FileKind.PPM: ("PpmImagePlugin", "PpmImageFile"),
 }
+"""Format -> the module of its plugin and the class in it."""
 _MAX_PIXELS = {FileKind.WEBP: 80_000_000, FileKind.AVIF: 80_000_000}
 """Their decoders hold a picture four times."""
 _BAND_ROWS = 512
@@ -45,7 +46,7 @@ _warnings_lock = threading.Lock()
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence Pillow's warnings of odd metadata: we judge the picture.
 
     `catch_warnings` changes the whole process, so this is short and one thread's at a time.
@@ -62,7 +63,7 @@ def read_with_pillow(
 
     Args:
         path: the file.
-        kind: what `sniff` found; one of `_PLUGINS`.
+        kind: what `sniff` found; one of `PLUGINS`.
         draft_px: width wanted for a quick first picture.
         exact: reduce by dropping pixels, never by mixing them (depth).
 
@@ -70,9 +71,9 @@ def read_with_pillow(
         Pixels (H, W) uint8 / uint16 / float32 for one channel, (H, W, 3) uint8 for colour;
         transparent parts lie over black.
     """
-    module, name = _PLUGINS[kind]
+    module, name = PLUGINS[kind]
     with path.open("rb") as file:
-        with _quiet():
+        with quiet():
             image: ImageFile = getattr(import_module(f"PIL.{module}"), name)(file)
         full_size = image.size
         check_size(*full_size, path.name, _MAX_PIXELS.get(kind, MAX_PIXELS))
@@ -83,7 +84,7 @@ def read_with_pillow(
                 image.draft(None, _draft_size(full_size, draft_px))
             image.load()
             pixels, notes = _pixels(image, path.name, draft_px, exact)
-        with _quiet():  # after load: a PNG's getexif loads too, and hides errors
+        with quiet():  # after load: a PNG's getexif loads too, and hides errors
             orientation = _orientation(image)
             metadata = _metadata(image, path, kind, orientation)
     if orientation > 4:

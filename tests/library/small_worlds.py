@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,3 +26,13 @@ def panorama(prompt: str = "a mossy forest", seed: int = 1, **recipe: Any) -> Pa
         color, (columns / 15).astype(np.float32), title=prompt,
         provenance=Provenance(generation=generation),
     )  # fmt: skip
+
+
+def light_worlds(folder: Path, count: int) -> None:
+    """Worlds without pictures worth the name, quickly."""
+    for number in range(count):
+        place = folder / f"w{number:04d}"
+        place.mkdir(parents=True)
+        (place / "color.png").write_bytes(b"x")
+        about = {"title": f"world {number}", "generation": {"prompt": "a moor"}}
+        (place / "world.json").write_text(json.dumps(about))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import shutil
 import threading
 import time
@@ -13,17 +13,7 @@ import pytest
 
 from depthfusion.errors import DepthFusionError, InputNotFoundError
 from depthfusion.library import Library, Query, Scanned, scan, world
-from tests.library.small_worlds import Make, Open, panorama
-
-
-def light_worlds(folder: Path, count: int) -> None:
-    """Worlds without pictures worth the name, quickly."""
-    for number in range(count):
-        place = folder / f"w{number:04d}"
-        place.mkdir(parents=True)
-        (place / "color.png").write_bytes(b"x")
-        about = {"title": f"world {number}", "generation": {"prompt": "a moor"}}
-        (place / "world.json").write_text(json.dumps(about))
+from tests.library.small_worlds import Make, Open, light_worlds, panorama
 
 
 def test_only_what_changed_is_read_again(
@@ -203,3 +193,14 @@ def test_what_is_changed_during_a_scan_is_not_lost(
     assert library.world("w").is_favourite
     assert sorted(library.names()) == ["added", "w"]
     assert library.scan().changed == 0
+
+
+def test_a_scan_that_finds_nothing_new_wakes_nobody(
+    library: Library, make: Make, folder: Path
+) -> None:
+    make("w")
+    os.utime(folder, (1.7e9, 1.7e9))
+    library.scan()
+    before = library.version()
+    library.scan()
+    assert library.version() == before

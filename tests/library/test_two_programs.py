@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from depthfusion.errors import SaveError
 from depthfusion.library import Library, Query
 from depthfusion.library.lock import locked
-from tests.library.small_worlds import Open, panorama
+from tests.library.small_worlds import Open, light_worlds, panorama
 
 WRITER = """
 import sys
@@ -33,6 +35,44 @@ with Library(folder, indexes=indexes) as library:
             library.restore(library.delete([f"by-{me}-{turn}"]))
     print(library.notices())
 """
+
+
+def whole(connection: sqlite3.Connection) -> None:
+    """Fail where tables, their indexes and the searched words do not fit together."""
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.execute("INSERT INTO found (found, rank) VALUES ('integrity-check', 1)")
+
+
+REBUILDER = """
+import sys
+from depthfusion.library import Library
+folder, indexes = sys.argv[1:]
+with Library(folder, indexes=indexes) as library:
+    print("begin", flush=True)
+    while True:
+        library.rebuild()
+"""
+
+
+@pytest.mark.slow
+def test_a_program_killed_while_it_writes_the_index_leaves_it_whole(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    light_worlds(folder, 300)
+    for after_s in (0.0, 0.02, 0.05, 0.09, 0.14):
+        with subprocess.Popen(
+            [sys.executable, "-c", REBUILDER, str(folder), str(tmp_path / "indexes")],
+            stdout=subprocess.PIPE,
+        ) as child:
+            assert child.stdout is not None
+            child.stdout.readline()
+            time.sleep(after_s)  # any moment will do
+            child.kill()
+        library.index.write(whole)
+        library.scan()
+        assert library.count() == 300
+        assert library.count(Query("moor")) == 300
+    assert library.notices() == []
 
 
 @pytest.mark.slow
@@ -61,6 +101,7 @@ def test_programs_that_write_at_once_lose_nothing(
     assert library.count(Query(favourites_only=True)) == 3 * 12
     assert library.scan().changed == 0, "the index knew it all"
     assert library.notices() == []
+    library.index.write(whole)
 
 
 def test_programs_that_start_at_once_share_one_new_index(folder: Path, tmp_path: Path) -> None:
