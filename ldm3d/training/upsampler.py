@@ -58,6 +58,8 @@ class UpsamplerPreset:
     lr: float = 2e-3
     muon: bool = True
     """Whether the kernels of the folded picture's blocks are stepped by Muon instead of AdamW."""
+    outer_rate: float = 0.2
+    """AdamW's share of the rate: what is to be learned is small beside the interpolation."""
     betas: tuple[float, float] = (0.9, 0.99)
     warmup: int = 100
     decay_from: float = 0.6
@@ -139,7 +141,7 @@ class UpsamplerTask(Task):
         preset, left_out = self.preset, {id(parameter) for parameter in without}
         return torch.optim.AdamW(
             [p for p in network.parameters() if id(p) not in left_out],
-            preset.lr,
+            preset.lr * preset.outer_rate,
             betas=preset.betas,
             weight_decay=0.0,
             fused=fused,

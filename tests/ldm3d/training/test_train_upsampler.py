@@ -117,7 +117,9 @@ def test_a_run_that_goes_on_equals_an_unbroken_one_bit_by_bit(
 
 def test_it_learns_what_interpolation_does_not_know(worlds: WorldSet) -> None:
     torch.manual_seed(0)
-    preset = dataclasses.replace(SMALL, weights=LossWeights(kl=0.0), batch=4, lr=1e-2)
+    preset = dataclasses.replace(
+        SMALL, weights=LossWeights(kl=0.0), batch=4, lr=1e-2, outer_rate=1.0
+    )
     task = UpsamplerTask(machine(), worlds, preset, steps=10_000)
     measures = task.evaluate()
     assert measures["held_out_color_db"] > measures["bicubic_color_db"] > 20
