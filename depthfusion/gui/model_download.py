@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
@@ -23,6 +25,7 @@ _log = logging.getLogger(__name__)
 _PREFIX = "depthfusion: "
 """Before the line with which the command tells of an error."""
 _GRACE_MS = 1000
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 class Task(StrEnum):
@@ -152,9 +155,10 @@ class ModelDesk(QObject):
         self._begin(Task.VERIFY, model, ["verify", model, "--json", "--progress", "json"])
 
     def add(self, folder: str, name: str = "") -> None:
-        """Give a folder of the person's own a name."""
-        named = ["--name", name] if name else []
-        self._begin(Task.ADD, folder, ["add", *named, "--progress", "json", "--", folder])
+        """Give a folder of the person's own a name; by default its own, made fit for one."""
+        chosen = name or _NOT_IN_NAMES.sub("-", Path(folder).name).strip("-._") or "model"
+        arguments = ["add", "--name", chosen, "--progress", "json", "--", folder]
+        self._begin(Task.ADD, folder, arguments)
 
     def remove(self, model: str) -> None:
         """Delete a downloaded model, or forget an added folder."""
