@@ -173,13 +173,14 @@ class ModelDesk(QObject):
 
     def shut_down(self) -> None:
         """End all processes; nothing is heard of them any more. What arrived is kept."""
-        calls, self._calls, self._task = self._calls, {}, None
-        for call in calls.values():
-            call.process.blockSignals(True)
-            call.process.kill()
-        for call in calls.values():
-            call.process.waitForFinished(_GRACE_MS)
-            call.process.deleteLater()
+        self._calls, self._task = {}, None
+        processes = self.findChildren(QProcess)  # those of dropped questions, too
+        for process in processes:
+            process.blockSignals(True)
+            process.kill()
+        for process in processes:
+            process.waitForFinished(_GRACE_MS)
+            process.deleteLater()
 
     def _begin(self, task: Task, model: str, arguments: list[str]) -> None:
         if self._task is not None:

@@ -10,8 +10,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QProcess, Qt, QTimer
 from PySide6.QtWidgets import QAbstractButton, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -283,6 +284,29 @@ def test_a_folder_with_spaces_gets_a_fitting_name(
     with qtbot.waitSignals([desk.ended, desk.listed], timeout=TIMEOUT_MS):
         qtbot.mouseClick(dialog.remove_button, LEFT)
     assert (folder / UNET).read_bytes() == model_files()[UNET]
+
+
+def test_a_later_question_drops_the_one_before(desk: ModelDesk, qtbot: QtBot) -> None:
+    answers: list[str] = []
+    desk.offered.connect(lambda offer: answers.append(offer.model))
+    desk.offer_failed.connect(lambda model, _: answers.append(model))
+    desk.look(MODEL)
+    with qtbot.waitSignal(desk.offer_failed, timeout=TIMEOUT_MS):
+        desk.look("nobody/nothing")
+    assert answers == ["nobody/nothing"]
+
+
+def test_a_desk_that_is_shut_down_in_the_middle_leaves_no_process(
+    desk: ModelDesk, qtbot: QtBot
+) -> None:
+    desk.refresh()
+    desk.refresh()
+    pids = [int(process.processId()) for process in desk.findChildren(QProcess)]
+    start = time.perf_counter()
+    desk.shut_down()
+    assert time.perf_counter() - start < 2
+    assert len(pids) == 2
+    assert not any(psutil.pid_exists(pid) for pid in pids if pid)
 
 
 def test_a_desk_whose_command_is_missing_says_so(qtbot: QtBot, tmp_path: Path) -> None:
