@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +210,8 @@ def _list(worlds: Sequence[World], options: argparse.Namespace, none: str) -> in
     for world in shown:
         mark = "*" if world.is_favourite else " "
         title = f"{world.title} ({world.problem})" if world.problem else world.title
-        print(f"{world.name:<{width}} {mark} {world.to_dict()['created'][:10]}  {title}")
+        day = datetime.fromtimestamp(world.created_s).date()  # as the clock on the wall has it
+        print(f"{world.name:<{width}} {mark} {day}  {title}")
     return 0
 
 

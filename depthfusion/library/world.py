@@ -16,6 +16,8 @@ from depthfusion.panorama.world_folder import ABOUT, COLOR, DEPTH, MAX_ABOUT_BYT
 
 MAX_TITLE_CHARS = 200
 _FINER_WITHIN_S = 10
+_LATEST_S = 32_503_680_000.0
+"""The year 3000: later, some systems know no dates, nor before 1970."""
 _MAX_SEED = 2**63 - 1
 _WORDS = ("family", "style", "preset", "scheduler", "sampler")
 """Keys of world.json, of its recipe and of its request whose values can be searched."""
@@ -178,8 +180,9 @@ def _created_s(folder: Path, about: Mapping[str, Any]) -> float:
         told = datetime.fromisoformat(about["created"])
         told_s = (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
     except (KeyError, TypeError, ValueError, OverflowError):
-        return written_s
-    return written_s if 0 <= written_s - told_s < _FINER_WITHIN_S else told_s
+        told_s = written_s
+    exact_s = written_s if 0 <= written_s - told_s < _FINER_WITHIN_S else told_s
+    return min(max(exact_s, 0.0), _LATEST_S)
 
 
 def _more_words(about: Mapping[str, Any], world: World) -> Iterator[str]:

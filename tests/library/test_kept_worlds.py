@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,17 @@ def test_an_old_world_without_date_and_title_is_listed(library: Library, make: M
     world = library.world("w")
     assert (world.title, world.created_s, world.problem) == ("w", 1.6e9, "")
     assert library.set_favourite("w").is_favourite
+
+
+def test_impossible_dates_do_no_harm(library: Library, make: Make) -> None:
+    for number, day in enumerate(["9999-12-31T23:59:59+00:00", "0001-01-01", "2020-13-01", "soon"]):
+        path = make(f"w{number}") / "world.json"
+        path.write_text(json.dumps({"created": day}))
+    os.utime(path, (9e9, 9e9))
+    library.scan()
+    days = {world.name: world.to_dict()["created"][:10] for world in library.page()}
+    assert (days["w0"], days["w1"], days["w3"]) == ("3000-01-01", "1970-01-01", "2255-03-14")
+    assert all(datetime.fromtimestamp(world.created_s) for world in library.page())
 
 
 def test_odd_values_in_world_json_do_no_harm(library: Library, make: Make) -> None:
