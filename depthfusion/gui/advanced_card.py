@@ -6,22 +6,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QScrollArea,
-    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from depthfusion.gui.card_fields import (
+    DIM,
+    TallScroll,
+    choose,
+    fill,
+    halves,
+    own_combo,
+    size_name,
+    title_of,
+)
 from depthfusion.gui.cards import Card
 from depthfusion.gui.darkened import darken
 from depthfusion.gui.overlays import MARGIN_PX
@@ -37,7 +43,6 @@ from depthfusion.gui.prompt_form import (
 from depthfusion.gui.start_picture import StartPicture
 from ldm3d.solvers import SCHEDULERS
 
-_DIM = "color: #9a9aa2;"
 _NEGATIVE_LINES = 2
 _WIDTH_PX = 500
 _FIELD_PX = 26
@@ -79,12 +84,12 @@ class AdvancedCard(Card):
         self.guidance.setToolTip(
             self.tr("How closely the prompt is followed; too high becomes garish")
         )
-        self._size = _combo(self.tr("Pixels of the world; larger ones take longer"))
-        self._scheduler = _combo(self.tr("The way from noise to a picture"))
-        self._model = _combo(self.tr("Which model makes the worlds"))
+        self._size = own_combo(self.tr("Pixels of the world; larger ones take longer"))
+        self._scheduler = own_combo(self.tr("The way from noise to a picture"))
+        self._model = own_combo(self.tr("Which model makes the worlds"))
         self._note = QLabel()
         self._note.setWordWrap(True)
-        self._note.setStyleSheet(_DIM)
+        self._note.setStyleSheet(DIM)
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._model_and_note = QWidget()
         both = QVBoxLayout(self._model_and_note)
@@ -105,8 +110,8 @@ class AdvancedCard(Card):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(5)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(0, 4)
+        grid.setColumnStretch(1, 3)
         rows: Sequence[Sequence[tuple[str, QWidget]]] = (
             ((self.tr("Model"), self._model_and_note),),
             ((self.tr("Size"), self._size), (self.tr("Number of worlds"), self._count)),
@@ -119,11 +124,11 @@ class AdvancedCard(Card):
         for row in rows:
             span = 1 if len(row) > 1 else 2
             for column, (name, field) in enumerate(row):
-                grid.addWidget(_title(name, field), line, column, 1, span)
+                grid.addWidget(title_of(name, field), line, column, 1, span)
                 grid.addWidget(field, line + 1, column, 1, span)
             grid.setRowMinimumHeight(line + 2, 3)
             line += 3
-        self._scroll = _Scroll(content)
+        self._scroll = TallScroll(content)
         self.body.addWidget(self._scroll, 1)
         foot = QHBoxLayout()
         foot.addWidget(self._reset)
@@ -159,8 +164,8 @@ class AdvancedCard(Card):
         self._models = tuple(models)
         own = self.tr("Default ({0})").format(default) if default else self.tr("Default")
         with QSignalBlocker(self._model):
-            _fill(self._model, own, [(m.id, m.title, m.note) for m in self._models])
-            _choose(self._model, chosen, chosen)
+            fill(self._model, own, [(m.id, m.title, m.note) for m in self._models])
+            choose(self._model, chosen, chosen)
         self._show_note()
 
     def set_model_values(self, values: ModelValues) -> None:
@@ -171,13 +176,13 @@ class AdvancedCard(Card):
         self.steps.set_own(steps, self._own("" if steps is None else str(steps)))
         self.guidance.set_own(guidance, self._own("" if guidance is None else f"{guidance:g}"))
         self._negative.setPlaceholderText(self._own(values.negative_prompt or ""))
-        sizes = [(size, _size_name(size), "") for size in values.sizes]
-        schedulers = [(name, *_halves(line)) for name, line in SCHEDULERS.items()]
-        size = self._own(_size_name(values.size) if values.size else "")
-        scheduler = _halves(SCHEDULERS.get(values.scheduler or "", ""))[0]
+        sizes = [(size, size_name(size), "") for size in values.sizes]
+        schedulers = [(name, *halves(line)) for name, line in SCHEDULERS.items()]
+        size = self._own(size_name(values.size) if values.size else "")
+        scheduler = halves(SCHEDULERS.get(values.scheduler or "", ""))[0]
         with QSignalBlocker(self._size), QSignalBlocker(self._scheduler):
-            _fill(self._size, size, sizes)
-            _fill(self._scheduler, self._own(scheduler), schedulers)
+            fill(self._size, size, sizes)
+            fill(self._scheduler, self._own(scheduler), schedulers)
         self._show_choices(form)
 
     def _own(self, value: str) -> str:
@@ -211,7 +216,7 @@ class AdvancedCard(Card):
             self.steps.number = form.steps
             self.guidance.number = form.guidance
             self._show_choices(form)
-            _choose(self._model, form.model, form.model)
+            choose(self._model, form.model, form.model)
             self._count.setValue(form.count)
             self.start.set_picture(form.start_picture, form.start_depth)
             self.start.set_strength(form.start_strength)
@@ -224,8 +229,8 @@ class AdvancedCard(Card):
 
     def _show_choices(self, form: PromptForm) -> None:
         size = form.size
-        _choose(self._size, size, _size_name(size) if size else "")
-        _choose(self._scheduler, form.scheduler, form.scheduler)
+        choose(self._size, size, size_name(size) if size else "")
+        choose(self._scheduler, form.scheduler, form.scheduler)
 
     @property
     def differs(self) -> bool:
@@ -275,88 +280,3 @@ class AdvancedCard(Card):
         height = min(layout.totalSizeHint().height(), height_px - 2 * MARGIN_PX)
         self.resize(width, height)
         self.move(width_px - width - MARGIN_PX, height_px - height - MARGIN_PX)
-
-
-class _Scroll(QScrollArea):
-    """As high as its content where there is room."""
-
-    def __init__(self, content: QWidget) -> None:
-        super().__init__()
-        self._content = content
-        self._wanted_px = content.sizeHint().height()
-        self.setWidget(content)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for widget in (self.viewport(), content):
-            widget.setAutoFillBackground(False)
-
-    def fit(self, width_px: int) -> None:
-        """Want to show all of the content at a width."""
-        for child in self.findChildren(QWidget):
-            child.ensurePolished()  # style sheets change the size of text
-            child.updateGeometry()
-        content = self._content.layout()
-        assert content is not None
-        content.invalidate()
-        self._wanted_px = content.totalHeightForWidth(width_px)
-        if self._wanted_px <= 0:
-            self._wanted_px = content.totalSizeHint().height()
-        self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        """Want to show all."""
-        return QSize(self._content.sizeHint().width(), self._wanted_px)
-
-    def minimumSizeHint(self) -> QSize:
-        """Get along with two rows."""
-        return QSize(self._content.minimumSizeHint().width(), min(96, self._wanted_px))
-
-
-def _title(name: str, field: QWidget) -> QLabel:
-    label = QLabel(name)
-    label.setStyleSheet(_DIM)
-    inner = field.findChild(QComboBox) or field
-    label.setBuddy(inner)
-    inner.setAccessibleName(name)
-    return label
-
-
-def _combo(tip: str) -> QComboBox:
-    box = QComboBox()
-    box.setToolTip(tip)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(14)
-    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    return box
-
-
-def _fill(box: QComboBox, own: str, entries: Sequence[tuple[object, str, str]]) -> None:
-    """Set the entries of a box: (data, title, tip), after the one that stands for None."""
-    box.clear()
-    box.addItem(own, None)
-    for data, title, tip in entries:
-        box.addItem(title, data)
-        if tip:
-            box.setItemData(box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-
-
-def _choose(box: QComboBox, data: object, title: str | None) -> None:
-    """Choose the entry with `data`; one that is not there yet is added, so that it is not lost."""
-    for index in range(box.count()):
-        if box.itemData(index) == data:
-            box.setCurrentIndex(index)
-            return
-    box.addItem(title or str(data), data)
-    box.setCurrentIndex(box.count() - 1)
-
-
-def _size_name(size: tuple[int, int]) -> str:
-    return f"{size[0]} × {size[1]}"
-
-
-def _halves(line: str) -> tuple[str, str]:
-    title, _, tip = line.partition(":")
-    return title, tip.strip()

@@ -8,22 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QPushButton,
     QSizePolicy,
-    QToolButton,
     QToolTip,
     QVBoxLayout,
     QWidget,
 )
 
-from depthfusion.gui import theme
 from depthfusion.gui.advanced_card import AdvancedCard
 from depthfusion.gui.example_row import ExampleRow
+from depthfusion.gui.prompt_buttons import Gear, Primary
 from depthfusion.gui.prompt_edit import PromptEdit
 from depthfusion.gui.prompt_form import ModelChoice, ModelValues, PromptForm
 from depthfusion.gui.seed_box import SeedBox
@@ -31,6 +28,8 @@ from depthfusion.gui.seed_box import SeedBox
 Style = tuple[str, str, str]
 """Name, title, tip."""
 _MARGIN_PX = 12
+_LEAST_STYLE, _MOST_STYLE = 9, 14
+"""Capital letters that the box with the styles has room for."""
 
 
 class PromptBar(QWidget):
@@ -63,8 +62,8 @@ class PromptBar(QWidget):
         self.prompt = PromptEdit()
         self.style_box = QComboBox()
         self.seed_box = SeedBox()
-        self.gear = _Gear()
-        self.generate_button = _Primary()
+        self.gear = Gear()
+        self.generate_button = Primary()
         self.card = AdvancedCard(view)
         self._set_up_styles()
         self._lay_out()
@@ -79,7 +78,6 @@ class PromptBar(QWidget):
         box.setAccessibleName(self.tr("Style"))
         box.setToolTip(self.tr("Words that are added to the prompt"))
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(9)
         box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def _lay_out(self) -> None:
@@ -127,6 +125,11 @@ class PromptBar(QWidget):
                 box.addItem(title, name)
                 box.setItemData(box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(max(0, box.findData(self._style)))
+        metrics = box.fontMetrics()
+        widest_px = max(metrics.horizontalAdvance(box.itemText(i)) for i in range(box.count()))
+        letters = widest_px // max(1, metrics.horizontalAdvance("X")) + 1
+        box.setMinimumContentsLength(max(_LEAST_STYLE, min(_MOST_STYLE, letters)))
+        box.view().setMinimumWidth(widest_px + 2 * _MARGIN_PX)
         self._changed()
 
     def set_models(self, models: Sequence[ModelChoice], default: str = "") -> None:
@@ -267,88 +270,3 @@ class PromptBar(QWidget):
         button.setEnabled(not reason)
         button.setToolTip(reason or self.tr("{0} (Enter)").format(tip))
         button.setAccessibleDescription(reason)
-
-
-class _Gear(QToolButton):
-    """Opens the card; a dot tells that something on it was changed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._marked = False
-        self.setCheckable(True)
-        self.setAutoRaise(True)
-        self.setIconSize(QSize(20, 20))
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(self.tr("How worlds are made"))
-        self.set_marked(False)
-        self._recolor()
-
-    @property
-    def marked(self) -> bool:
-        """Whether the dot is shown."""
-        return self._marked
-
-    def set_marked(self, marked: bool) -> None:
-        self._marked = marked
-        tip = self.tr("Model, size, steps and more")
-        told = self.tr("Something here was changed") if marked else ""
-        self.setToolTip(f"{tip}\n{told}".strip())
-        self.setAccessibleDescription(told)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self._marked:
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.palette().color(QPalette.ColorRole.Highlight))
-        painter.drawEllipse(QRectF(self.width() - 10, 3, 7, 7))
-        painter.end()
-
-    def _recolor(self) -> None:
-        color = self.palette().color(QPalette.ColorRole.WindowText)
-        self.setIcon(theme.symbol("gear", color, 20, self.devicePixelRatioF()))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self._recolor()
-
-
-class _Primary(QPushButton):
-    """The one button in the accent's colour; wide enough for all that it ever says."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        font = self.font()
-        font.setBold(True)
-        self.setFont(font)
-        self.recolor(self.palette())
-
-    def sizeHint(self) -> QSize:
-        hint = super().sizeHint()
-        texts = (self.tr("Generate"), self.tr("Add to queue"))
-        width = max(self.fontMetrics().horizontalAdvance(text) for text in texts)
-        return QSize(width + 36, hint.height())
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def recolor(self, palette: QPalette) -> None:
-        """Take the colours of a palette; Qt tells a widget with a style sheet of none."""
-        roles = QPalette.ColorRole
-        accent, off = palette.color(roles.Highlight), palette.color(roles.Button)
-        on_accent = palette.color(roles.HighlightedText).name()
-        text_off = palette.color(QPalette.ColorGroup.Disabled, roles.ButtonText).name()
-        style = (
-            f"QPushButton {{ background: {accent.name()}; color: {on_accent};"
-            " border: 1px solid transparent; border-radius: 3px; padding: 0 16px; }"
-            f"QPushButton:hover {{ background: {accent.lighter(108).name()}; }}"
-            f"QPushButton:pressed {{ background: {accent.darker(112).name()}; }}"
-            f"QPushButton:focus {{ border-color: {palette.color(roles.WindowText).name()}; }}"
-            f"QPushButton:disabled {{ background: {off.name()}; color: {text_off}; }}"
-        )
-        if style != self.styleSheet():
-            self.setStyleSheet(style)

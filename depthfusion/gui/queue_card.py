@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, QTimer, Signal, Sl
 from PySide6.QtGui import QColor, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from depthfusion.generator.request import Request
 from depthfusion.gui import theme
+from depthfusion.gui.card_fields import DIM
 from depthfusion.gui.cards import Card
 from depthfusion.gui.darkened import darken
 from depthfusion.gui.generation_queue import GenerationQueue, Job
@@ -46,7 +48,7 @@ class QueueCard(Card):
         self.list = JobList()
         self.list.setAccessibleName(self.tr("Waiting worlds, the next first"))
         hint = QLabel(self.tr("Drag to sort, or Alt+Up and Alt+Down; Del removes"))
-        hint.setStyleSheet("color: #9a9aa2;")
+        hint.setStyleSheet(DIM)
         hint.setWordWrap(True)
         self.up = _tool("up", self.tr("Make it earlier (Alt+Up)"))
         self.down = _tool("down", self.tr("Make it later (Alt+Down)"))
@@ -113,6 +115,17 @@ class QueueCard(Card):
         """Show it, the keyboard on the list."""
         super().open_card()
         self.list.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def close_card(self) -> None:
+        """Put it away; the keyboard goes to the view only where the card had it.
+
+        It also goes by itself with the last job, while the person may be typing.
+        """
+        if self.isAncestorOf(QApplication.focusWidget() or self.view):
+            super().close_card()
+        elif self.isVisible():
+            self.hide()
+            self.closed.emit()
 
     def place(self, width_px: int, height_px: int) -> None:
         """Lie at the lower right, above its button."""
@@ -205,7 +218,7 @@ class JobList(QListWidget):
 
 def _tool(symbol: str, tip: str) -> QToolButton:
     button = QToolButton()
-    button.setIcon(theme.symbol(symbol, QColor("#e6e6e8"), 16))
+    button.setIcon(theme.symbol(symbol, QColor("#e6e6e8"), 16, button.devicePixelRatioF()))
     button.setToolTip(tip)
     button.setAccessibleName(tip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from depthfusion.generator.events import Failed, Finished, Loading, Step
 from depthfusion.generator.request import Request
@@ -266,6 +266,22 @@ def test_the_card_opens_from_its_button_and_goes_with_the_last_job(rows: Rows) -
     button.click()
     QTest.keyClick(rows.card.list, Qt.Key.Key_Delete)
     assert not rows.card.isVisible() and rows.waiting == []
+
+
+@pytest.mark.gui
+def test_the_card_that_goes_by_itself_leaves_the_keyboard_where_it_is(rows: Rows) -> None:
+    field = QLineEdit(rows.window)
+    rows.window.layout().addWidget(field)
+    rows.window.show()
+    rows.window.activateWindow()
+    assert QTest.qWaitForWindowActive(rows.window, 10_000)
+    rows.add("now", "a")
+    rows.row.queue_button.click()
+    field.setFocus()
+    rows.finish()
+    rows.link.end()
+    assert not rows.card.isVisible() and not rows.row.queue_button.isChecked()
+    assert QApplication.focusWidget() is field
 
 
 def test_everything_in_the_row_and_its_card_has_a_name_and_a_tip(rows: Rows) -> None:
