@@ -288,6 +288,7 @@ class Library:
         """Bring deleted worlds back, all of a deletion or some.
 
         Raises:
+            InputNotFoundError: if one is not in the trash any more.
             SaveError: if one cannot be moved; it stays in the trash.
         """
         with self._locked():

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from depthfusion.errors import SaveError
+from depthfusion.errors import InputNotFoundError, SaveError
 from depthfusion.library.place import trash_folder, world_folder
 from depthfusion.library.world import World, read_world
 from depthfusion.panorama.whole_folder import flush_folder, put_in_place
@@ -87,12 +87,17 @@ def restore(library: Path, deletion: Deletion, names: Iterable[str] | None = Non
     A world whose name has been given to another one meanwhile gets a number.
 
     Raises:
+        InputNotFoundError: if one is not in the trash any more.
         SaveError: if one cannot be moved; it stays in the trash.
     """
     restored = []
     for name in deletion.names if names is None else names:
         try:
             restored.append(put_in_place(deletion.folder / name, library / name).name)
+        except FileNotFoundError as error:
+            raise InputNotFoundError(
+                f"want the deleted world {name}, it is not in the trash any more"
+            ) from error
         except OSError as error:
             raise SaveError(
                 f"cannot restore {name} to {library}: {error.strerror or error}; "

@@ -129,3 +129,11 @@ def test_a_link_to_a_world_is_deleted_and_not_what_it_points_to(
     assert library.names() == []
     library.empty_trash()
     assert (tmp_path / "real" / "color.png").exists()
+
+
+def test_undo_after_the_trash_was_emptied_is_told(library: Library) -> None:
+    deletion = library.delete([library.add(panorama()).name])
+    library.empty_trash()
+    with pytest.raises(InputNotFoundError, match="it is not in the trash any more"):
+        library.restore(deletion)
+    assert library.scan().total == 0
