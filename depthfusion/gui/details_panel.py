@@ -92,9 +92,10 @@ class DetailsPanel(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the height of the settings, for instance with larger letters."""
-        if event.type() is QEvent.Type.LayoutRequest and isinstance(watched, QWidget):
-            self._settings.setFixedHeight(watched.sizeHint().height())
-        return False
+        inner = self._settings.widget()
+        if inner is not None and watched is inner and event.type() is QEvent.Type.LayoutRequest:
+            self._settings.setFixedHeight(inner.sizeHint().height())
+        return bool(super().eventFilter(watched, event))  # a scroll area watches its content
 
     def _connect(self) -> None:
         about = self._about
@@ -177,6 +178,7 @@ class _About(QWidget):
         column.addWidget(self.negative)
         column.addSpacing(6)
         self.rows = _Rows(self)
+        self._tell_rows(WorldFacts())  # made now, so that Tab goes from the top to the bottom
         column.addWidget(self.rows)
         self.notes = _Section(tr("Assumed while reading"))
         column.addWidget(self.notes)

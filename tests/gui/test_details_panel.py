@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDoubleSpinBox
 from pytestqt.qtbot import QtBot
 
@@ -142,7 +143,9 @@ def test_the_settings_are_in_it_and_scroll_with_the_rest(
 ) -> None:
     panel.show_facts(MADE)
     settings = panel.findChild(SettingsPanel)
-    assert settings.height() >= settings.widget().sizeHint().height()
+    QTest.qWait(50)
+    assert settings.height() == settings.widget().sizeHint().height()
+    assert panel.widget().height() < panel._about.height() + settings.height() + 20
     assert panel.verticalScrollBar().maximum() > 0
     viewport.change(strength=0.25)
     strength = next(
@@ -159,6 +162,19 @@ def test_being_told_anew_is_fast(panel: DetailsPanel) -> None:
         panel.show_facts(MADE)
         panel.show_facts(FOUND)
     assert (time.perf_counter() - start) / 20 < 0.05
+
+
+def test_tab_goes_from_the_top_to_the_bottom(panel: DetailsPanel) -> None:
+    panel.show_facts(MADE)
+    about = panel._about
+    wanted = [about.copy_prompt, about.copy_negative, about.copy_seed, about.show_folder, about.use]
+    wanted.append(panel.findChild(SettingsPanel).findChildren(QDoubleSpinBox)[0])
+    chain, widget = [], panel.nextInFocusChain()
+    while widget is not panel:
+        chain.append(widget)
+        widget = widget.nextInFocusChain()
+    places = [chain.index(w) for w in wanted]
+    assert places == sorted(places)
 
 
 def test_all_buttons_have_names_tips_and_the_keyboard(panel: DetailsPanel) -> None:
