@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPalette, QShowEvent
+from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -14,10 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QInputDialog,
-    QLabel,
     QMessageBox,
-    QProgressBar,
-    QPushButton,
     QStackedWidget,
     QTreeWidget,
     QTreeWidgetItem,
@@ -25,13 +22,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from depthfusion.generator.amounts import duration, size, size_of
+from depthfusion.generator.amounts import size
 from depthfusion.generator.model_list import ModelOffer, ModelRow
-from depthfusion.gui.model_download import ModelDesk, Outcome, Task, Transfer
+from depthfusion.gui.model_download import ModelDesk, Outcome, Task
 from depthfusion.gui.model_offer_page import ModelOfferPage
+from depthfusion.gui.model_work import MessageRow, WorkRow, plain_button
 from depthfusion.gui.run_log import without_home
 
-_STEPS = 1000
 _ROW_PX = 42
 
 
@@ -51,8 +48,8 @@ class ModelsDialog(QDialog):
         self.setMinimumSize(520, 360)
         self.resize(780, 470)
         self.list = self._make_list()
-        self._work = _Work(self)
-        self._message = _Message(self)
+        self._work = WorkRow(self)
+        self._message = MessageRow(self)
         self.offer = ModelOfferPage()
         self._make_buttons()
         self._pages = QStackedWidget()
@@ -86,12 +83,16 @@ class ModelsDialog(QDialog):
 
     def _make_buttons(self) -> None:
         tr = self.tr
-        self.add_button = _button(tr("Add a folder…"), tr("A model you have; nothing is copied"))
-        self.other_button = _button(tr("Another…"), tr("Any LDM3D model of the hub, by its id"))
-        self.verify_button = _button(tr("Check"), tr("Compare its files with their checksums"))
-        self.remove_button = _button(tr("Remove…"), "")
-        self.use_button = _button(tr("Use"), tr("Make worlds with this model"))
-        self.get_button = _button("", "")
+        self.add_button = plain_button(
+            tr("Add a folder…"), tr("A model you have; nothing is copied")
+        )
+        self.other_button = plain_button(
+            tr("Another…"), tr("Any LDM3D model of the hub, by its id")
+        )
+        self.verify_button = plain_button(tr("Check"), tr("Compare its files with their checksums"))
+        self.remove_button = plain_button(tr("Remove…"), "")
+        self.use_button = plain_button(tr("Use"), tr("Make worlds with this model"))
+        self.get_button = plain_button("", "")
 
     def _make_first_page(self) -> QWidget:
         page = QWidget()
@@ -349,114 +350,3 @@ class ModelsDialog(QDialog):
             again = self._again
             self._message.tell("")
             again()
-
-
-class _Work(QWidget):
-    """What is being done now, how far it is, and a button that stops it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._title = ""
-        self._text = QLabel()
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(8)
-        self._bar.setAccessibleName(self.tr("Progress"))
-        self.cancel = _button(self.tr("Cancel"), self.tr("Stop; what arrived is kept"))
-        column = QVBoxLayout()
-        column.setSpacing(4)
-        column.addWidget(self._text)
-        column.addWidget(self._bar)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addLayout(column, 1)
-        row.addWidget(self.cancel)
-        self.hide()
-
-    @property
-    def text(self) -> str:
-        """What is told."""
-        return self._text.text()
-
-    def begin(self, task: Task, model: str) -> None:
-        """Tell what is begun with."""
-        tr = self.tr
-        titles = {
-            Task.DOWNLOAD: tr("Downloading {0}"),
-            Task.VERIFY: tr("Checking {0}"),
-            Task.ADD: tr("Reading {0}"),
-            Task.REMOVE: tr("Removing {0}"),
-        }
-        self._title = titles[task].format(model)
-        self._text.setText(f"{self._title}…")
-        self._bar.setRange(0, 0)
-        self.cancel.setVisible(task is not Task.REMOVE)
-        self.show()
-
-    def show_transfer(self, transfer: Transfer) -> None:
-        """Tell how far it is."""
-        self._bar.setRange(0, _STEPS)
-        self._bar.setValue(round(_STEPS * transfer.share))
-        self._text.setText(f"{self._title}: {self._said(transfer)}")
-        self._bar.setAccessibleDescription(self._text.text())
-
-    def _said(self, transfer: Transfer) -> str:
-        tr = self.tr
-        done = size_of(transfer.done_bytes, transfer.total_bytes)
-        if transfer.doing == "wait":
-            return tr("{0}, waiting to try again ({1})").format(done, transfer.note)
-        if transfer.doing == "check":
-            return tr("{0} checked").format(done)
-        parts = [done]
-        if transfer.bytes_per_s is not None:
-            parts.append(tr("{0}/s").format(size(round(transfer.bytes_per_s))))
-        if transfer.remaining_s is not None:
-            parts.append(tr("{0} left").format(duration(transfer.remaining_s)))
-        return ", ".join(parts)
-
-
-class _Message(QWidget):
-    """One line about what became of the last task, with at most one way on."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._text = QLabel()
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.again = _button("", "")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(self._text, 1)
-        row.addWidget(self.again)
-        self.hide()
-
-    @property
-    def text(self) -> str:
-        """The line."""
-        return self._text.text()
-
-    def tell(self, text: str, button: str = "", *, is_bad: bool = False) -> None:
-        """Show a line; an empty one hides it."""
-        self._text.setText(text)
-        self._text.setAccessibleName(text)
-        palette = self.palette()
-        if is_bad:
-            is_dark = palette.color(QPalette.ColorRole.Base).lightness() < 128
-            color = QColor("#ff8a75" if is_dark else "#c02a1b")
-            palette.setColor(QPalette.ColorRole.WindowText, color)
-        self._text.setPalette(palette)
-        self.again.setText(button)
-        self.again.setToolTip(button)
-        self.again.setVisible(bool(button))
-        self.setVisible(bool(text))
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.setAutoDefault(False)
-    return button
