@@ -186,8 +186,8 @@ class AdvancedCard(Card):
         self._show_choices(form)
 
     def _own(self, value: str) -> str:
-        own = self.tr("The model's own")
-        return self.tr("The model's own: {0}").format(value) if value else own
+        own = self.tr("Model's own")
+        return self.tr("Model's own: {0}").format(value) if value else own
 
     # The values ---------------------------------------------------------------------------------
 

@@ -175,7 +175,7 @@ def test_after_a_failure_one_can_go_on_with_what_waits(rows: Rows) -> None:
 
 def test_a_row_made_while_something_runs_shows_it(rows: Rows) -> None:
     rows.add("a", "b")
-    late = ProgressRow(rows.queue, rows.view)
+    late = ProgressRow(rows.queue, rows.view, rows.window)
     assert not late.isHidden() and late.text == "Starting, 1 queued"
     destroy(late)
 

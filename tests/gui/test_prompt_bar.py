@@ -233,6 +233,7 @@ def test_files_dropped_on_the_prompt_are_left_to_the_window(bench: Bench) -> Non
 # The button -----------------------------------------------------------------------------------
 
 
+@pytest.mark.gui  # a tooltip is a window
 def test_generate_says_why_it_cannot_be_pressed(bench: Bench) -> None:
     button = bench.bar.generate_button
     assert not button.isEnabled() and button.toolTip() == "Describe a world first"
@@ -308,6 +309,7 @@ def test_a_typed_seed_is_kept(bench: Bench) -> None:
     assert bench.asked[0].seed == MAX_SEED
 
 
+@pytest.mark.gui  # a tooltip is a window
 @pytest.mark.parametrize("text", [str(MAX_SEED + 1), "-1", "1.5", "seven", "１２"])
 def test_an_impossible_seed_is_refused_in_words(bench: Bench, text: str) -> None:
     bench.type("a")
@@ -373,7 +375,7 @@ def test_the_models_own_values_are_hints_and_where_stepping_begins(bench: Bench)
     card = bench.bar.card
     bench.bar.set_model_values(ModelValues(steps=18, guidance=5.0, size=(1024, 512)))
     assert bench.bar.form == PromptForm()
-    assert card.steps.lineEdit().placeholderText() == "The model's own: 18"
+    assert card.steps.lineEdit().placeholderText() == "Model's own: 18"
     card.steps.stepUp()
     card.guidance.stepDown()
     assert (bench.bar.form.steps, bench.bar.form.guidance) == (19, 4.5)
