@@ -380,7 +380,12 @@ def potted_plant(kind: int, pot: Color, tall_m: float = 1.3) -> Mesh:
         return merged(parts)
     green = big_leaves(kind) if kind < 2 else rosette(kind - 2)
     tall = float(green.position[:, 1].max()) + 1e-3
-    return merged([*parts, green.scaled((tall_m - 0.28) / tall).moved((0, 0.27, 0))])
+    wide = float(np.hypot(green.position[:, 0], green.position[:, 2]).max())
+    size = (tall_m - 0.28) / tall
+    across = min(size, 0.52 / wide)
+    return merged(
+        [*parts, green.scaled((across, size**0.5 * across**0.5, across)).moved((0, 0.27, 0))]
+    )
 
 
 def picture(rng: np.random.Generator, size: tuple[float, float], frame: Color) -> Mesh:

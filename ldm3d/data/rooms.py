@@ -160,7 +160,9 @@ def bricks(length_m: float, high_m: float, windows: Sequence[Window], color: Arr
 def logs(length_m: float, high_m: float, windows: Sequence[Window], color: ArrayLike,
          rng: np.random.Generator) -> Mesh:  # fmt: skip
     """Return a wall of round logs along x whose inner face is near z = 0, looking to +z."""
-    parts = [wall(length_m, high_m, windows, np.asarray(color) * 0.35, Material.WOOD)]
+    # Doors and pictures hang before the logs: their round backs lie behind the wall's face.
+    dark = wall(length_m, high_m, windows, np.asarray(color) * 0.35, Material.WOOD)
+    parts = [dark.moved((0, 0, -0.09))]
     rows = round(high_m / 0.24)
     r = high_m / rows / 2
     for i in range(rows):
@@ -174,7 +176,7 @@ def logs(length_m: float, high_m: float, windows: Sequence[Window], color: Array
         tone = np.asarray(color) * rng.uniform(0.75, 1.25)
         for a, b in spans:
             if b - a > 0.05:
-                log = tube([[a, y, -0.02], [(a + b) / 2, y, -0.02], [b, y, -0.02]], r * 1.05, 10)
+                log = tube([[a, y, -0.12], [(a + b) / 2, y, -0.12], [b, y, -0.12]], r * 1.05, 10)
                 squeezed = log.texture * [1, 0.1, 1] + rng.random(3) * 9
                 parts.append(mesh_from(log.position, log.faces, log.normal, tone, Material.WOOD, 0,
                                        squeezed))  # fmt: skip
@@ -311,6 +313,7 @@ def _gable(room: Room, wood: Color, rng: np.random.Generator) -> Mesh:
         gable = mesh_from(point, [[0, 1, 2]], np.tile([0, 0, -np.sign(z)], (3, 1)), wood,
                           Material.WOOD)  # fmt: skip
         parts.append(gable)
+    parts.append(plank((1.0, 0.05, d + 0.4), (0, h + rise - 0.02, 0), np.array(wood) * 0.75, rng))
     return merged(parts)
 
 

@@ -25,6 +25,7 @@ from ldm3d.data.gothic import (
     vault_ribs,
 )
 from ldm3d.data.look import Look
+from ldm3d.data.lounge import rug
 from ldm3d.data.mesh import Material, Mesh, box, merged, mesh_from, tube
 from ldm3d.data.rooms import rgb
 from ldm3d.data.scene import Color, Lamp, Scene, placed
@@ -439,7 +440,7 @@ def _thrown(church: _Church, x: Doubles, z: Doubles) -> Doubles:
     return out
 
 
-def _pews(church: _Church) -> None:
+def _pews(church: _Church, detail: float) -> None:
     """Set rows of pews on both sides, or leave the nave free; lay a carpet in between."""
     plan, rng = church.plan, church.rng
     start = plan.north + 1.6 * plan.bay_m
@@ -458,11 +459,9 @@ def _pews(church: _Church) -> None:
                              for v in rows for f in (0.15, 0.5, 0.85)]  # fmt: skip
         church.say("wooden pews")
     if rng.random() < 0.3:
-        runner = box((walk * 0.9, 0.012, end - start + 6), (0, 0.006, (start + end) / 2 - 1))
-        church.scene.add(runner.painted(plan.cloth, Material.CLOTH), casts_sky=False)
-        for x in (-walk * 0.4, walk * 0.4):
-            hem = box((0.05, 0.014, end - start + 6), (x, 0.007, (start + end) / 2 - 1))
-            church.scene.add(hem.painted((0.5, 0.33, 0.1), Material.CLOTH), casts_sky=False)
+        colors = [plan.cloth, (0.42, 0.28, 0.09), rgb(np.array(plan.cloth) * 0.3)]
+        runner = rug((walk * 0.9, end - start + 6), colors, 2, detail)
+        church.scene.add(runner.moved((0, 0, (start + end) / 2 - 1)), casts_sky=False)
         names = ("red", "blue", "green", "purple")
         church.say(f"a {names[_CLOTHS.index(plan.cloth)]} carpet")
 
@@ -602,7 +601,7 @@ def build(streams: Streams) -> Scene:
     _piers(church)
     _vault(church)
     _ends(church)
-    _pews(church)
+    _pews(church, streams.detail)
     _furnish(church)
     stands = _stands(church)
     church.taken += [(x, z, 0.75) for x, z in stands]

@@ -30,7 +30,7 @@ from ldm3d.data.noise import fbm
 from ldm3d.data.rocks import crag
 from ldm3d.data.rooms import rgb
 from ldm3d.data.scene import Color, Lamp, Scene, placed
-from ldm3d.data.terrain import Height, mix, scattered, smoothstep, terrain, water_surface
+from ldm3d.data.terrain import Height, mix, point_on, scattered, smoothstep, terrain, water_surface
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -401,7 +401,7 @@ def _group(cave: _Cave, place: tuple[float, float], tone: Doubles, big: bool) ->
         cave.scene.add(mesh, placed(at, scale * (1.0 if big else 1.8), rng.random() * 6.28, tint),
                        casts_sun=False)  # fmt: skip
     ground = float(cave.land.height(np.array([x]), np.array([z]))[0])
-    color = tone * 0.6 + 0.26
+    color = tone * 0.55 + 0.3
     cave.lamp((x, ground + 0.75 * size, z), color * 1.6 * min(size, 1.5), shadowed=True)
     cave.light += color * 0.003
 
@@ -501,6 +501,23 @@ def _sky(cave: _Cave) -> None:
             cave.say("ferns")
 
 
+def _eyes(cave: _Cave) -> tuple[tuple[float, float, float], ...]:
+    """Return up to four other dry places to stand, free of everything within 0.8 m."""
+    land, rng = cave.land, cave.rng
+    found: list[tuple[float, float, float]] = []
+    for _ in range(300):
+        r, a = float(rng.uniform(1.1, 6.0)), float(rng.uniform(0, 6.283))
+        x, z = r * float(np.sin(a)), -r * float(np.cos(a))
+        apart = all(np.hypot(x - ox, z - oz) > 1.2 for ox, _, oz in found)
+        eye = point_on(land.height, x, z, EYE_M)
+        level = abs(eye[1] - cave.scene.eye[1]) < 0.7
+        if apart and level and land.free(x, z, 0.8) and cave.stands(x, z):
+            found.append(eye)
+        if len(found) == 4:
+            break
+    return tuple(found)
+
+
 def build(streams: Streams) -> Scene:
     """Return the cave."""
     cave = _Cave(streams)
@@ -520,7 +537,7 @@ def build(streams: Streams) -> Scene:
     up, side, down = (rgb(light * k) for k in (0.75, 1.0, 0.55))
     sun = scene.air.sun if cave.has["sky"] else (0.0, 0.0, 0.0)
     scene.air = replace(scene.air, room=(up, side, down), sun=sun)
-    scene.eyes = tuple(eye for eye in cave.land.eyes(9, 5.0) if cave.stands(eye[0], eye[2]))[:4]
+    scene.eyes = _eyes(cave)
     return _worded(cave)
 
 

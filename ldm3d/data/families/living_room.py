@@ -231,7 +231,7 @@ def _plant(home: _Home, x: float, z: float) -> None:
     mesh = lounge.potted_plant(
         int(rng.integers(5)), pots[int(rng.integers(3))], float(rng.uniform(0.8, 1.6))
     )
-    home.room.put(mesh, x, z, float(rng.uniform(0, 6)), half=(0.3, 0.3))
+    home.room.put(mesh, x, z, float(rng.uniform(0, 6)), half=(0.55, 0.55))
     home.say("a potted plant")
 
 
@@ -421,7 +421,7 @@ def build(streams: Streams) -> Scene:
     eyes = _eyes(home, middle)
     for x, z in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
         px, pz = x * (room.wide_m / 2 - 0.45), z * (room.long_m / 2 - 0.45)
-        clear = all(np.hypot(px - e[0], pz - e[2]) > 1.1 for e in eyes)
+        clear = all(np.hypot(px - e[0], pz - e[2]) > 1.7 for e in eyes)
         if clear and room.free(px, pz, 0.35, 0.3) and rng.random() < 0.6:
             _plant(home, px, pz)
     scene.eye, scene.eyes = eyes[0], tuple(eyes[1:])
