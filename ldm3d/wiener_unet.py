@@ -1,88 +1,57 @@
 """The UNet of our own small models: diffusers' UNet beside the best linear denoiser.
 
-    answer(z, t) = gain(t) z + UNet(z, t, text)
+    answer(z, t) = GaussianDenoiser(z, t) + UNet(z, t, text)
 
 A network that answers noise or velocity has to carry the noise of every latent channel from its
-input to its output, which costs a small one much of what it can do. Of noised latents
-z = a x + s e with channels of variance V, the best answer that is linear in z (a Wiener filter; the
-skip connection of arXiv 2206.00364, section 5, but for each channel by its own variance) is known
-in closed form. The network begins with it and learns only what is missing. Configuration and folder
-are those of `UNet2DConditionModel`; the gains lie beside the weights.
+input to its output, and to find out what panoramas look like on average, which costs a small one
+much of what it can do. Both are known in closed form (`ldm3d.gaussian_denoiser`). The network
+begins with that and learns only what is missing (as the skip connection of arXiv 2206.00364,
+section 5, does for one variance). Configuration and folder are those of `UNet2DConditionModel`;
+what was fitted lies beside the weights.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
-from ldm3d.errors import ModelError
-
-TIMES = 1000
-"""Training times that the gains are given for: those of every scheduler here."""
+from ldm3d.gaussian_denoiser import GaussianDenoiser
 
 
 class WienerUNet(UNet2DConditionModel):  # type: ignore[misc]  # untyped in diffusers
-    """A `UNet2DConditionModel` with a linear denoiser beside it, nothing until `begin_linear`."""
+    """A `UNet2DConditionModel` with a linear denoiser beside it, nothing until `begin_linear`.
 
-    linear_gain: Tensor  # (TIMES, c)
+    The linear denoiser knows latents of `sample_size` (height, width) best.
+    """
 
     # diffusers reads the signature
     @functools.wraps(UNet2DConditionModel.__init__)  # type: ignore[misc]
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self.register_buffer("linear_gain", torch.zeros(TIMES, self.config.in_channels))
+        size = self.config.sample_size or 64
+        height, width = (size, size) if isinstance(size, int) else size
+        self.linear = GaussianDenoiser(self.config.in_channels, height, width)
 
-    def begin_linear(self, prediction: str, variances: Tensor, alphas_bar: Tensor) -> None:
-        """Set the linear denoiser; arguments as of `gains`."""
-        self.linear_gain.copy_(gains(prediction, variances, alphas_bar))
+    def begin_linear(self, latents: Iterable[Tensor], prediction: str, alphas_bar: Tensor) -> None:
+        """Fit the linear denoiser; arguments as of `GaussianDenoiser.fit`."""
+        self.linear.fit(latents, prediction, alphas_bar)
 
     def forward(self, sample: Tensor, timestep: Tensor | float, *args: Any, **named: Any) -> Any:
         """Answer for (B, c, h, w) noised latents, in their dtype."""
         answer = super().forward(sample, timestep, *args, **named)
-        linear = self._gain(timestep) * sample
+        with torch.autocast(sample.device.type, enabled=False):
+            linear = self.linear(sample, timestep)
         if isinstance(answer, tuple):
-            return (answer[0] + linear, *answer[1:])
-        answer.sample = answer.sample + linear
+            return (answer[0] + linear.to(answer[0].dtype), *answer[1:])
+        answer.sample = answer.sample + linear.to(answer.sample.dtype)
         return answer
-
-    def _gain(self, timestep: Tensor | float) -> Tensor:
-        """Return (B or 1, c, 1, 1) factors; between two training times those in between."""
-        table, last = self.linear_gain, TIMES - 1
-        times = torch.as_tensor(timestep, device=table.device, dtype=torch.float32).reshape(-1)
-        times = times.clamp(0, last)
-        below = times.floor().long()
-        share = (times - below)[:, None].to(table.dtype)
-        above = (below + 1).clamp_max(last)
-        return torch.lerp(table[below], table[above], share)[:, :, None, None]
 
 
 def class_of(config: Mapping[str, Any]) -> Any:
     """Return the class for a UNet's configuration (config.json of its folder)."""
     return WienerUNet if config.get("_class_name") == "WienerUNet" else UNet2DConditionModel
-
-
-def gains(prediction: str, variances: Tensor, alphas_bar: Tensor) -> Tensor:
-    """Return (T, c) factors of z = a x + s e for the least squared error of the answer.
-
-    cov(answer, z) / var(z), with var(z) = a^2 V + s^2.
-
-    Args:
-        prediction: "epsilon" (e), "v_prediction" (a e - s x), or "sample" (x).
-        variances: (c) V of the latents' channels.
-        alphas_bar: (T) a^2.
-
-    Raises:
-        ModelError: if the answer is of another kind.
-    """
-    a2, v = alphas_bar.double()[:, None], variances.double()[None]
-    a, s = a2.sqrt(), (1 - a2).sqrt()
-    covariances = {"epsilon": s, "v_prediction": a * s * (1 - v), "sample": a * v}
-    if prediction not in covariances:
-        raise ModelError(f"want a model that answers {', '.join(covariances)}, got {prediction!r}")
-    factors: Tensor = covariances[prediction] / (a2 * v + 1 - a2)
-    return factors

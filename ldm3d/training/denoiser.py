@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ldm3d.seamless import set_seamless
 
 STARTER_UNET: Mapping[str, Any] = {
-    "sample_size": [32, 64],
+    "sample_size": [16, 32],
     "layers_per_block": 1,
     "block_out_channels": (64, 128, 192),
     "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
@@ -55,14 +55,23 @@ class Denoiser(nn.Module):
         return answer
 
 
-def unet_from(config: Mapping[str, Any], latent_channels: int) -> Any:
+def unet_from(
+    config: Mapping[str, Any], latent_channels: int, cells: tuple[int, int] | None = None
+) -> Any:
     """Return a new seamless UNet whose first answer is zero, made with torch's global generator.
 
     Its linear denoiser is still nothing: `WienerUNet.begin_linear`.
+
+    Args:
+        config: of the network.
+        latent_channels: in and out.
+        cells: height and width of the latents; None: as the configuration says.
     """
     from ldm3d.wiener_unet import WienerUNet
 
-    unet = WienerUNet(**{**config, "in_channels": latent_channels, "out_channels": latent_channels})
+    shape = {"in_channels": latent_channels, "out_channels": latent_channels}
+    size = {} if cells is None else {"sample_size": list(cells)}
+    unet = WienerUNet(**{**config, **shape, **size})
     nn.init.zeros_(unet.conv_out.weight)
     nn.init.zeros_(unet.conv_out.bias)
     set_seamless(unet)

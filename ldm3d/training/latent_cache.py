@@ -15,7 +15,7 @@ parts of a cell (phases) and the mirror image.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,10 @@ class LatentCache:
         """Versions of each picture."""
         return int(self._parts[0].shape[1])
 
+    def parts(self, numbers: Sequence[int], most: int = 1024) -> LatentParts:
+        """Return all versions of some pictures, of at most so many; the others are passed over."""
+        return LatentParts(self, tuple(numbers[:: max(1, -(-len(numbers) // most))]))
+
     def variances(self, pictures: int = 256) -> Tensor:
         """Return the (c) float32 variances of the channels, of at most so many pictures."""
         import torch
@@ -96,6 +100,22 @@ class LatentCache:
         variant = int(random.integers(self.variants))
         cells = int(random.integers(self.shape[2])) if wraps else 0
         return np.roll(self.latents(index, variant), cells, axis=-1)
+
+
+@dataclass(frozen=True)
+class LatentParts:
+    """Latents to go through several times: (versions, c, h, w) float32 of one picture each."""
+
+    cache: LatentCache
+    numbers: tuple[int, ...]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Read them from the disk, in order."""
+        import torch
+
+        for number in self.numbers:
+            versions = [self.cache.latents(number, v) for v in range(self.cache.variants)]
+            yield torch.from_numpy(np.stack(versions).astype(np.float32))
 
 
 def cached_latents(

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ldm3d.data.world_set import WorldSet
 from ldm3d.errors import InputError, ModelError, RequestError
@@ -29,8 +29,13 @@ from ldm3d.training.unet import Material, UnetTask
 from ldm3d.training.unet_presets import UnetPreset
 from ldm3d.training.vae import read_autoencoder
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 Tell = Callable[[str], None]
 PROMPTS_FILE = "prompts.json"
+LINEAR = "unet.linear."
+"""How the names of the linear denoiser's parts begin: fitted to one set and size."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +85,15 @@ def make_task(machine: Machine, plan: UnetPlan, tell: Tell | None = None) -> Une
     else:
         tokenizer = _tokenizer(machine, plan, worlds)
         text_encoder = text_encoder_from(preset.text or {}, tokenizer)
-        unet = unet_from(preset.unet, autoencoder.channels)
+        unet = unet_from(preset.unet, autoencoder.channels, latents.shape[1:])
         denoiser, scheduler = Denoiser(unet, text_encoder), preset.diffusion.scheduler_config()
-        unet.begin_linear(preset.diffusion.prediction, latents.variances(), alphas_bar(scheduler))
+        unet.begin_linear(
+            latents.parts(split(worlds)[0]), preset.diffusion.prediction, alphas_bar(scheduler)
+        )
         reader = TokenReader(pool, tokenizer, preset.reading)
     set_seamless(denoiser.unet, worlds.info.seamless)
     if plan.init is not None:
-        _begin_with(denoiser, plan.init)
+        _begin_with(denoiser, _averaged_weights(plan.init), but=LINEAR)
     if machine.device.type == "cpu":
         attend_by_products(denoiser.unet)
     material = Material(
@@ -184,10 +191,13 @@ def parts_of_run(run: Path, stored: Mapping[str, Any], autoencoder: Path) -> Mod
             _folder_of(run, "tokenizer"), local_files_only=True
         )
         text_encoder = text_encoder_from(stored["text"], tokenizer)
-        unet = unet_from(stored["unet"], int(vae.config.latent_channels))
+        weights = _averaged_weights(run)
+        channels, rows = weights[f"{LINEAR}mean"].shape
+        columns = 2 * (weights[f"{LINEAR}variance"].shape[2] - 1)
+        unet = unet_from(stored["unet"], int(channels), (int(rows), int(columns)))
         denoiser = Denoiser(unet, text_encoder)
         scheduler = Diffusion(**stored["diffusion"]).scheduler_config()
-    _begin_with(denoiser, run)
+    _begin_with(denoiser, _averaged_weights(run))
     return ModelParts(denoiser.unet, vae, text_encoder, tokenizer, scheduler)
 
 
@@ -220,22 +230,32 @@ def _started(start: Path | None, channels: int) -> tuple[Denoiser, Any, Any, dic
     )
 
 
-def _begin_with(denoiser: Denoiser, run: Path) -> None:
-    """Take the averaged weights of another run's newest checkpoint.
+def _averaged_weights(run: Path) -> dict[str, Tensor]:
+    """Return the averaged weights of a run's newest checkpoint, the plain ones if it has no others.
 
     Raises:
-        InputError: if it has none, or its networks are of another size.
+        InputError: if it has none.
     """
     newest = newest_checkpoint(_folder_of(run, "checkpoints"))
     if newest is None:
         raise InputError(f"want a run with a checkpoint to begin with, {run} has none yet")
     averaged = any(newest.glob("ema-denoiser*"))
-    tensors = load_tensors(newest, "ema-denoiser" if averaged else "network-denoiser")
+    return load_tensors(newest, "ema-denoiser" if averaged else "network-denoiser")
+
+
+def _begin_with(denoiser: Denoiser, weights: Mapping[str, Tensor], but: str = "") -> None:
+    """Take over weights; those whose names begin with `but` stay as they are.
+
+    Raises:
+        InputError: if they are of networks of another size.
+    """
+    own = denoiser.state_dict()
+    kept = {name: own[name] for name in own if but and name.startswith(but)}
     try:
-        denoiser.load_state_dict(tensors)
+        denoiser.load_state_dict({**weights, **kept})
     except RuntimeError as error:
         told = str(error).splitlines()[-1].strip()
-        raise InputError(f"want networks of this preset's size in {run}, but {told}") from error
+        raise InputError(f"want networks of this preset's size, but {told}") from error
 
 
 def _prompts(machine: Machine, run: Path, worlds: WorldSet) -> list[str]:
