@@ -156,7 +156,8 @@ class MemoryNeed:
         cells = (width // model.factor) * (height // model.factor)
         pixels, size = width * height, model.dtype.itemsize
         channels = model.vae.config.block_out_channels
-        second = pixels * size * int(channels[min(1, len(channels) - 1)])
+        folded = (model.vae.config.get("patch_size") or 1) ** 2  # pixels in one, and in channels
+        second = pixels // folded * size * int(channels[min(1, len(channels) - 1)])
         rows = 2 * batch
         return cls(
             text_weights=weight_bytes(model.text_encoder),
@@ -166,7 +167,7 @@ class MemoryNeed:
             whole_bytes=int(DECODER_WIDTHS * second),
             banded_bytes=int(BANDED_WIDTHS * second),
             row_bytes=int(BAND_WIDTHS * second * model.factor / height),
-            pictures_bytes=2 * batch * pixels * int(model.vae.config.out_channels) * 4,
+            pictures_bytes=2 * batch * pixels * int(model.vae.config.out_channels) // folded * 4,
             factor=model.factor,
             **_enlarging(model, *full) if passes else {},
         )
