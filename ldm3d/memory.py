@@ -156,7 +156,7 @@ class MemoryNeed:
         cells = (width // model.factor) * (height // model.factor)
         pixels, size = width * height, model.dtype.itemsize
         channels = model.vae.config.block_out_channels
-        folded = (getattr(model.vae.config, "patch_size", None) or 1) ** 2  # pixels in one, and in channels
+        folded = (getattr(model.vae.config, "patch_size", None) or 1) ** 2
         second = pixels // folded * size * int(channels[min(1, len(channels) - 1)])
         rows = 2 * batch
         return cls(
