@@ -37,6 +37,13 @@ class SymbolButton(QToolButton):
         self.setAccessibleName(name)
         self._draw(symbol)
 
+    def set_symbol(self, symbol: str, name: str) -> None:
+        """Show another symbol, with another name."""
+        self._symbol = symbol
+        self.setToolTip(name)
+        self.setAccessibleName(name)
+        self._draw(symbol)
+
     def show_done(self) -> None:
         """Show a tick for a moment: what was asked for has happened."""
         self._draw("check")
