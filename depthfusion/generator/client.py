@@ -18,7 +18,7 @@ from typing import Self
 from depthfusion.errors import DepthFusionError
 from depthfusion.generator.child import is_worker, worker_command, worker_environment
 from depthfusion.generator.events import Event, Failed, Failure
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import AnyRequest, DepthRequest, Request
 from depthfusion.generator.worker_process import WorkerProcess
 
 
@@ -56,10 +56,11 @@ class WorkerClient:
         Closing the iterator cancels. After `cancel` by another thread it just ends. An iterator
         blocks its own thread only.
         """
-        self.cancel()
-        with self._lock:
-            turn = self._turn
-        return self._events(request, turn)
+        return self._asked(request)
+
+    def estimate(self, request: DepthRequest) -> Generator[Event]:
+        """Return the events of estimating a picture's depth, as `generate` does for worlds."""
+        return self._asked(request)
 
     def cancel(self) -> None:
         """Cancel the present request and return at once.
@@ -96,7 +97,13 @@ class WorkerClient:
         if getattr(self, "_worker", None) is not None:
             warnings.warn("a WorkerClient was dropped without close()", ResourceWarning, 2)
 
-    def _events(self, request: Request, turn: int) -> Generator[Event]:
+    def _asked(self, request: AnyRequest) -> Generator[Event]:
+        self.cancel()
+        with self._lock:
+            turn = self._turn
+        return self._events(request, turn)
+
+    def _events(self, request: AnyRequest, turn: int) -> Generator[Event]:
         worker, job = None, None
         try:
             with self._starting:

@@ -21,27 +21,14 @@ from depthfusion.errors import (
     UsageError,
 )
 from depthfusion.generator.events import Loading, Step
+from depthfusion.generator.request import DepthRequest
 from ldm3d import errors as ldm3d_errors
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class DepthRequest:
-    """How the depth of a picture is to be estimated."""
-
-    model: str | None = None
-    """A depth network's folder or hub id; None: the one LDM3D was taught with."""
-    panorama: bool | None = None
-    """Whether the picture is a 360° panorama; None: if it is 2:1."""
-    detail: int = 1
-    """Of panoramas: 1 to 3, more and narrower tiles each."""
-    gives: str | None = None
-    """What the network's numbers mean, a value of `ldm3d.depth.Gives`; None: as its kind says."""
-    device: str | None = None
-    """"cuda", "mps" or "cpu"; None: the fastest there is."""
+    from ldm3d.depth import DepthNetwork
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,14 +66,53 @@ def estimate(color: NDArray[np.uint8], request: DepthRequest) -> Generator[Depth
 
 
 def _estimate(color: NDArray[np.uint8], request: DepthRequest) -> Generator[DepthEvent]:
+    start_s = time.monotonic()
+    name = depth_model_name(request)
+    yield Loading(name, 0.0)
+    network = loaded_network(name, request)
+    yield Loading(name, 1.0)
+    yield from depth_of(color, network, request, start_s)
+
+
+def depth_model_name(request: DepthRequest) -> str:
+    """Return the folder or id of the depth network that a request means."""
+    from ldm3d.depth import DEFAULT_DEPTH_MODEL
+
+    return request.model or DEFAULT_DEPTH_MODEL
+
+
+def loaded_network(name: str, request: DepthRequest) -> DepthNetwork:
+    """Load the depth network of a request.
+
+    Raises:
+        Ldm3dError: if it cannot be loaded.
+    """
     from ldm3d import depth
 
-    start_s = time.monotonic()
-    name = request.model or depth.DEFAULT_DEPTH_MODEL
-    yield Loading(name, 0.0)
-    gives = None if request.gives is None else depth.Gives(request.gives)
-    network = depth.load_depth_model(name, device=request.device, gives=gives)
-    yield Loading(name, 1.0)
+    try:
+        gives = None if request.gives is None else depth.Gives(request.gives)
+    except ValueError:
+        kinds = ", ".join(depth.Gives)
+        raise ldm3d_errors.RequestError(f"want gives as {kinds}, got {request.gives}") from None
+    return depth.load_depth_model(name, device=request.device, gives=gives)
+
+
+def depth_of(
+    color: NDArray[np.uint8], network: DepthNetwork, request: DepthRequest, start_s: float
+) -> Generator[Step | DepthFinished]:
+    """Estimate depth with a network that is loaded; closing the generator cancels.
+
+    Args:
+        color: (H, W, 3) uint8, sRGB.
+        network: from `loaded_network`.
+        request: how.
+        start_s: of `time.monotonic`, when it was asked for.
+
+    Raises:
+        Ldm3dError: if the picture cannot be used, or memory runs out.
+    """
+    from ldm3d import depth
+
     begin_s = time.monotonic()
     steps = depth.depth_steps(color, network, panorama=request.panorama, detail=request.detail)
     with closing(steps):
@@ -96,7 +122,7 @@ def _estimate(color: NDArray[np.uint8], request: DepthRequest) -> Generator[Dept
                 yield _step(event.index, event.total, now_s - begin_s)
             else:
                 yield DepthFinished(
-                    event.depth, name, event.is_panorama, event.tiles, event.disagreement,
+                    event.depth, network.name, event.is_panorama, event.tiles, event.disagreement,
                     event.seam, now_s - start_s, event.notes,
                 )  # fmt: skip
 

@@ -9,37 +9,27 @@ Importing it costs no torch; the first request does.
 
 from __future__ import annotations
 
+import math
 import time
-import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from depthfusion.errors import DepthFusionError
-from depthfusion.generator.events import Event, Failed, Failure, Finished, Preview, Step
+from depthfusion.generator.events import Event, Finished, Preview, Step
+from depthfusion.generator.failures import told_as_failed
 from depthfusion.generator.pace import Pace, PictureClock
 from depthfusion.generator.repeat import Asked, asked, check_shape, differences
 from depthfusion.generator.request import Request
 from depthfusion.generator.warm import Loaded, WarmModel
 from depthfusion.panorama import Panorama, Provenance
 from depthfusion.panorama.write import plain
-from ldm3d import errors as ldm3d_errors
 
 if TYPE_CHECKING:
     import ldm3d
 
 PREVIEW_INTERVAL_S = 0.1
 """Previews come at most ten times a second: more are not seen, and each costs time."""
-
-_KINDS: Mapping[type[Exception], Failure] = {
-    ldm3d_errors.RequestError: Failure.REQUEST,
-    ldm3d_errors.InputError: Failure.REQUEST,
-    ldm3d_errors.ModelError: Failure.MODEL,
-    ldm3d_errors.ModelNotFoundError: Failure.MODEL,
-    ldm3d_errors.DownloadError: Failure.MODEL,
-    ldm3d_errors.OutOfMemoryError: Failure.MEMORY,
-}
 
 
 class LatentGenerator:
@@ -69,19 +59,16 @@ class LatentGenerator:
             Events in the order `depthfusion.generator.events` says; what `ldm3d` refuses, and too
             little memory, is a `Failed`. Closing the iterator cancels within a step.
         """
-        try:
-            yield from self._generate(request, preview_is_wanted)
-        except ldm3d_errors.Ldm3dError as error:
-            kind = next((k for e, k in _KINDS.items() if isinstance(error, e)), Failure.OTHER)
-            yield Failed(str(error), kind, error.exit_code, traceback.format_exc())
-        except MemoryError:
-            line = "not enough memory: choose a smaller size, or close other programs"
-            yield Failed(line, Failure.MEMORY, 1, traceback.format_exc())
-        except DepthFusionError as error:
-            yield Failed(str(error), Failure.OTHER, error.exit_code, traceback.format_exc())
-        except ModuleNotFoundError as error:
-            line = f"generating needs {error.name}: pip install 'depthfusion-panorama[generate]'"
-            yield Failed(line, Failure.OTHER, 69, traceback.format_exc())
+        yield from told_as_failed(self._generate(request, preview_is_wanted), "generating")
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether it holds a model, or is loading one."""
+        return self._warm.is_warm
+
+    def release(self) -> None:
+        """Let go of the model."""
+        self._warm.release()
 
     def _generate(
         self, request: Request, preview_is_wanted: Callable[[], bool]
@@ -95,7 +82,7 @@ class LatentGenerator:
         assert loaded is not None
         first = loaded.model.recipe(**what.fields)
         check_shape(first)
-        gate = self._gate(preview_is_wanted) if request.previews else None
+        gate = self._gate(request, preview_is_wanted) if request.previews else None
         with threads(what.place.threads):
             for image in range(what.count):
                 recipe = replace(first, seed=first.seed + image)
@@ -104,17 +91,26 @@ class LatentGenerator:
                     yield from events
                 start_s = time.monotonic()
 
-    def _gate(self, preview_is_wanted: Callable[[], bool]) -> Callable[[Any], bool]:
+    def _gate(
+        self, request: Request, preview_is_wanted: Callable[[], bool]
+    ) -> Callable[[Any], bool]:
         """Return what decides after each step whether a preview is made."""
+        rate = request.preview_rate
+        interval_s = PREVIEW_INTERVAL_S if rate is None else preview_interval_s(rate)
 
         def is_open(_: Any) -> bool:
             now_s = time.monotonic()
-            if now_s - self._last_preview_s < PREVIEW_INTERVAL_S or not preview_is_wanted():
+            if now_s - self._last_preview_s < interval_s or not preview_is_wanted():
                 return False
             self._last_preview_s = now_s
             return True
 
         return is_open
+
+
+def preview_interval_s(rate: float) -> float:
+    """Return the time between two previews at a rate in previews a second; 0: for ever."""
+    return max(PREVIEW_INTERVAL_S, 1 / rate) if rate > 0 else math.inf
 
 
 @dataclass(frozen=True)

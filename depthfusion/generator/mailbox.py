@@ -9,12 +9,17 @@ from typing import Any
 
 from depthfusion.generator.framing import PROTOCOL_VERSION, FramingError, Message
 
+KINDS = ("generate", "estimate")
+"""Of messages that bring a request."""
+
 
 @dataclass(eq=False)
 class Job:
     """One request on its way."""
 
     number: int
+    kind: str
+    """"generate" or "estimate"."""
     request: Mapping[str, Any] = field(repr=False)
     is_cancelled: bool = False
     """Set by the thread that listens, looked at by the one that generates."""
@@ -42,12 +47,12 @@ class Mailbox:
         """
         if not self._was_greeted:
             self._check_hello(message)
-        elif message.kind == "generate":
+        elif message.kind in KINDS:
             self._put(message)
         elif message.kind == "cancel":
             self._cancel(message.job)
         else:
-            raise FramingError(f"want generate or cancel, got {message.kind[:40]!r}")
+            raise FramingError(f"want {', '.join(KINDS)} or cancel, got {message.kind[:40]!r}")
 
     def close(self) -> None:
         """Cancel everything and let `next_job` return None."""
@@ -79,13 +84,13 @@ class Mailbox:
     def _put(self, message: Message) -> None:
         request = message.fields.get("request")
         if not isinstance(request, Mapping):
-            raise FramingError("want a request to generate, got none")
+            raise FramingError(f"want a request to {message.kind}, got none")
         with self._changed:
             if self._is_closed:
                 return
             if self._running is not None:
                 self._running.is_cancelled = True
-            self._waiting = Job(message.job, request)
+            self._waiting = Job(message.job, message.kind, request)
             self._changed.notify_all()
 
     def _cancel(self, number: int) -> None:

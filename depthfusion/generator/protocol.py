@@ -22,7 +22,7 @@ from depthfusion.generator.framing import (
     MessageReader,
     encode,
 )
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import AnyRequest, DepthRequest
 from depthfusion.generator.wire import event_from_message
 
 CANCEL_GRACE_S = 1.5
@@ -60,7 +60,7 @@ class Protocol:
         """Whether more events of the last request may come."""
         return self.busy and self._is_wanted
 
-    def start(self, request: Request) -> bytes:
+    def start(self, request: AnyRequest) -> bytes:
         """Begin a request and return the bytes to send.
 
         Raises:
@@ -70,7 +70,8 @@ class Protocol:
         if self.busy or self.broken:
             raise RuntimeError("want a worker that has ended its last request")
         job = self._job + 1
-        data = _bytes(Message("generate", job, {"request": request.to_dict()}))
+        kind = "estimate" if isinstance(request, DepthRequest) else "generate"
+        data = _bytes(Message(kind, job, {"request": request.to_dict()}))
         if not self._said_hello:
             data = _bytes(Message("hello", fields={"protocol": PROTOCOL_VERSION})) + data
         self._job, self._said_hello = job, True

@@ -1,10 +1,10 @@
-"""One request for one or more worlds, as a person or a window states it."""
+"""What a generator is asked for, as a person or a window states it: new worlds, or depth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from depthfusion.errors import UsageError
 
@@ -39,6 +39,8 @@ class Request:
     loras: tuple[tuple[str, float], ...] = ()
     """(path, scale) of each."""
     previews: bool = False
+    preview_rate: float | None = None
+    """Most previews a second; None, and the most there are: ten."""
     like: Mapping[str, Any] = field(default_factory=dict)
     """A stored recipe to repeat (`Recipe.to_dict`); what else is given here overrides it."""
 
@@ -53,9 +55,7 @@ class Request:
         Raises:
             UsageError: if a field does not exist or holds another kind of value.
         """
-        for name, value in values.items():
-            if not _fits(name, value):
-                raise UsageError(f"want a request's fields, got {name[:40]} = {value!r:.60}")
+        _check(values, _KINDS, _ALWAYS)
         try:
             loras = tuple((str(path), float(scale)) for path, scale in values.get("loras", ()))
             return cls(**{**values, "loras": loras})
@@ -65,18 +65,64 @@ class Request:
             ) from error
 
 
+@dataclass(frozen=True)
+class DepthRequest:
+    """How the depth of a picture that has none is to be estimated; a plain value, too."""
+
+    count: ClassVar[int] = 1
+
+    path: str | None = None
+    """Of the picture; None only where its pixels are handed over beside the request."""
+    model: str | None = None
+    """A depth network's folder or hub id; None: the one LDM3D was taught with."""
+    panorama: bool | None = None
+    """Whether the picture is a 360° panorama; None: if it is 2:1."""
+    detail: int = 1
+    """Of panoramas: 1 to 3, more and narrower tiles each."""
+    gives: str | None = None
+    """What the network's numbers mean, a value of `ldm3d.depth.Gives`; None: as its kind says."""
+    device: str | None = None
+    """"cuda", "mps" or "cpu"; None: the fastest there is."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values; `from_dict` gives an equal request."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> DepthRequest:
+        """Read what `to_dict` gave.
+
+        Raises:
+            UsageError: if a field does not exist or holds another kind of value.
+        """
+        _check(values, _KINDS_OF_DEPTH, {"detail"})
+        return cls(**values)
+
+
+AnyRequest = Request | DepthRequest
+
 _TEXT, _NUMBER, _WHOLE, _SWITCH = (str,), (float, int), (int,), (bool,)
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "prompt": _TEXT, "model": _TEXT, "negative_prompt": _TEXT, "seed": _WHOLE, "count": _WHOLE,
     "steps": _WHOLE, "guidance": _NUMBER, "width": _WHOLE, "height": _WHOLE, "scheduler": _TEXT,
     "seamless": _SWITCH, "init_image": _TEXT, "init_depth": _TEXT, "init_strength": _NUMBER,
-    "loras": (list, tuple), "previews": _SWITCH, "like": (Mapping,),
+    "loras": (list, tuple), "previews": _SWITCH, "preview_rate": _NUMBER, "like": (Mapping,),
+}  # fmt: skip
+_KINDS_OF_DEPTH: Mapping[str, tuple[type, ...]] = {
+    "path": _TEXT, "model": _TEXT, "panorama": _SWITCH, "detail": _WHOLE, "gives": _TEXT,
+    "device": _TEXT,
 }  # fmt: skip
 _ALWAYS = {"prompt", "count", "loras", "previews", "like"}
 
 
-def _fits(name: str, value: Any) -> bool:
-    if value is None or name not in _KINDS:
-        return name in _KINDS and name not in _ALWAYS
-    kinds = _KINDS[name]
-    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+def _check(
+    values: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]], always: set[str]
+) -> None:
+    for name, value in values.items():
+        if value is None:
+            fits = name in kinds and name not in always
+        else:
+            wanted = kinds.get(name, ())
+            fits = isinstance(value, wanted) and (bool in wanted or not isinstance(value, bool))
+        if not fits:
+            raise UsageError(f"want a request's fields, got {name[:40]} = {value!r:.60}")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depthfusion.generator.events import Loading
+from depthfusion.generator.loading_thread import HEARTBEAT_S, LoadingThread
 from depthfusion.generator.models import default_model, folder_from_name, lasting_name
 from depthfusion.generator.repeat import Place
 
 if TYPE_CHECKING:
     from ldm3d.model import Model
 
-_HEARTBEAT_S = 0.25
 _DTYPES = ("float32", "bfloat16", "float16")
 
 Signature = tuple[tuple[str, int, int], ...]
@@ -60,7 +58,7 @@ class WarmModel:
         """
         self.loaded: Loaded | None = None
         self._keeps_loading = keeps_loading
-        self._going_on: _LoadingThread | None = None
+        self._going_on: LoadingThread[Model] | None = None
 
     def prepare(self, place: Place) -> Iterator[Loading]:
         """Have `loaded` be the model a request asks for; yield nothing if it is already.
@@ -79,103 +77,44 @@ class WarmModel:
         loading = self._loading(folder, device, dtype)
         is_done = False
         try:
-            for fraction in loading.fractions(_HEARTBEAT_S if self._keeps_loading else None):
+            for fraction in loading.fractions(HEARTBEAT_S if self._keeps_loading else None):
                 yield Loading(name, fraction)
             is_done = True
         finally:
             if not is_done and not self._keeps_loading:
                 self._stop()
         self._going_on = None
-        before = loading.signature
-        self.loaded = Loaded(loading.result(), name, folder, before, device, dtype)
+        self.loaded = Loaded(loading.result(), name, *loading.what)
 
-    def _loading(self, folder: Path, device: str | None, dtype: str | None) -> _LoadingThread:
+    @property
+    def is_warm(self) -> bool:
+        """Whether there is a model, or one is being loaded."""
+        return self.loaded is not None or self._going_on is not None
+
+    def release(self) -> None:
+        """Let go of the model, and of one that is being loaded; the next request loads it again."""
+        self._stop()
+        self.loaded = None
+
+    def _loading(self, folder: Path, device: str | None, dtype: str | None) -> LoadingThread[Model]:
         """Return the load to wait for: the one that goes on already, or a new one."""
+        import ldm3d
         from ldm3d.model_folder import check_folder
 
         check_folder(folder)  # before all its files are looked at: it may be anything
-        what = (folder, device, dtype, signature(folder))
-        if self._going_on is None or not self._going_on.is_of_use_for(*what):
+        what = (folder, signature(folder), device, dtype)
+        if self._going_on is None or not self._going_on.is_of_use_for(what):
             self._stop()
             self.loaded = None  # before the next one is loaded: two may not fit into memory
-            self._going_on = _LoadingThread(*what)
+            self._going_on = LoadingThread(
+                what, lambda tell: ldm3d.load(folder, device=device, dtype=dtype, progress=tell)
+            )
         return self._going_on
 
     def _stop(self) -> None:
         if self._going_on is not None:
             self._going_on.stop()
             self._going_on = None
-
-
-class _Stopped(Exception):  # noqa: N818 - it is no error
-    """Ends a load that nobody waits for any more."""
-
-
-class _LoadingThread:
-    """`ldm3d.load` tells its progress by calling back; this makes it an iterator."""
-
-    def __init__(
-        self, folder: Path, device: str | None, dtype: str | None, signature: Signature
-    ) -> None:
-        self.signature = signature
-        self._what = (folder, device, dtype, signature)
-        self._told: queue.SimpleQueue[float | None] = queue.SimpleQueue()
-        self._fraction = 0.0
-        self._is_stopped = threading.Event()
-        self._model: Model | None = None
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(
-            target=self._load, args=(folder, device, dtype), name="load model", daemon=True
-        )
-        self._thread.start()
-
-    def is_of_use_for(self, *what: object) -> bool:
-        """Whether it loads, or has loaded, what is wanted now."""
-        return what == self._what and self._error is None and not self._is_stopped.is_set()
-
-    def fractions(self, heartbeat_s: float | None) -> Iterator[float]:
-        """Yield the share that is loaded, until loading has ended.
-
-        Args:
-            heartbeat_s: yield it again after that time, so that who waits can look up whether it
-                is still wanted; None: only when it changes.
-        """
-        while True:
-            yield self._fraction
-            try:
-                fraction = self._told.get(timeout=heartbeat_s)
-            except queue.Empty:
-                continue
-            if fraction is None:
-                return
-            self._fraction = fraction
-
-    def stop(self) -> None:
-        """Wait for the end; what is not loaded by now is not begun any more."""
-        self._is_stopped.set()
-        self._thread.join()
-
-    def result(self) -> Model:
-        """Return the model, or raise what loading raised."""
-        if self._error is not None:
-            raise self._error
-        assert self._model is not None
-        return self._model
-
-    def _load(self, folder: Path, device: str | None, dtype: str | None) -> None:
-        import ldm3d
-
-        try:
-            self._model = ldm3d.load(folder, device=device, dtype=dtype, progress=self._tell)
-        except BaseException as error:  # it is raised again in the thread that waits
-            self._error = error
-        finally:
-            self._told.put(None)
-
-    def _tell(self, fraction: float) -> None:
-        if self._is_stopped.is_set():
-            raise _Stopped
-        self._told.put(fraction)
 
 
 def signature(folder: Path) -> Signature:

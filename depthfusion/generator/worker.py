@@ -1,8 +1,8 @@
 """The process that holds torch: `python -m depthfusion.generator.worker`.
 
-Framed messages (see `framing`) on stdin and stdout: `hello`, `generate` and `cancel` come in;
-`hello`, events and the `end` of each job go out, `fault` before giving up. Three threads: this one
-generates, one listens so that cancelling works at any time, one sends.
+Framed messages (see `framing`) on stdin and stdout: `hello`, `generate`, `estimate` and `cancel`
+come in; `hello`, events and the `end` of each job go out, `fault` before giving up. Three threads:
+this one generates, one listens so that cancelling works at any time, one sends.
 
 It ends when stdin does, so it never outlives who started it.
 """
@@ -20,8 +20,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from depthfusion.generator.both import BothGenerators
     from depthfusion.generator.events import Event
-    from depthfusion.generator.latent import LatentGenerator
     from depthfusion.generator.mailbox import Job, Mailbox
     from depthfusion.generator.outbox import Outbox
 
@@ -118,26 +118,27 @@ class _Listener(threading.Thread):
 def _serve(mailbox: Mailbox, outbox: Outbox) -> None:
     from depthfusion.generator.framing import Message
 
-    generator: LatentGenerator | None = None
+    generators: BothGenerators | None = None
     while (job := mailbox.next_job()) is not None:
         if not job.is_cancelled:
-            generator = _run(job, generator, outbox)
+            generators = _run(job, generators, outbox)
         outbox.put(Message("end", job.number))
 
 
-def _run(job: Job, generator: LatentGenerator | None, outbox: Outbox) -> LatentGenerator | None:
-    """Work through a job and return the generator to go on with."""
+def _run(job: Job, generators: BothGenerators | None, outbox: Outbox) -> BothGenerators | None:
+    """Work through a job and return the generators to go on with."""
     from depthfusion.errors import UsageError
     from depthfusion.generator.events import Failed, Failure
     from depthfusion.generator.wire import message_from_event
 
     try:
-        from depthfusion.generator.latent import LatentGenerator
-        from depthfusion.generator.request import Request
+        from depthfusion.generator.both import BothGenerators
+        from depthfusion.generator.request import DepthRequest, Request
 
-        generator = generator or LatentGenerator(keeps_loading=True)
-        request = Request.from_dict(job.request)
-        events = generator.generate(request, preview_is_wanted=outbox.preview_is_wanted)
+        generators = generators or BothGenerators()
+        kind = DepthRequest if job.kind == "estimate" else Request
+        request = kind.from_dict(job.request)
+        events = generators.events(request, preview_is_wanted=outbox.preview_is_wanted)
         last: Event | None = None
         with closing(events):
             for event in events:
@@ -147,11 +148,11 @@ def _run(job: Job, generator: LatentGenerator | None, outbox: Outbox) -> LatentG
                     message = message_from_event(job.number, event)
                     outbox.put(message, is_given_up=lambda: job.is_cancelled)
                 last = event
-        return generator
+        return generators
     except UsageError as error:  # no request at all
         failed = Failed(str(error), Failure.REQUEST, error.exit_code)
         outbox.put(message_from_event(job.number, failed))
-        return generator
+        return generators
     except Exception as error:  # the one place of this process
         traceback.print_exc()
         text = " ".join(f"unexpected {type(error).__name__}: {error}".split())

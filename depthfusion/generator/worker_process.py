@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from depthfusion.generator.events import Event, Finished, Preview, Step
 from depthfusion.generator.protocol import CANCEL_GRACE_S, LastLines, Protocol
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import AnyRequest
 
 MAX_WAITING_EVENTS = 16
 """For whoever asked; beyond that the pipe stays full, and the worker drops previews."""
@@ -66,7 +66,7 @@ class WorkerProcess:
         with self._changed:
             return self._is_over or self._protocol.broken
 
-    def start(self, request: Request) -> int | None:
+    def start(self, request: AnyRequest) -> int | None:
         """Send a request, after the one before has ended (which takes 2 s at most).
 
         Returns:

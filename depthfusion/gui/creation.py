@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from depthfusion.generator.events import Failed, Finished, Preview
+from depthfusion.generator.request import DepthRequest
 from depthfusion.gui.generation_queue import GenerationQueue, Job
 from depthfusion.gui.loading import Source
 from depthfusion.gui.opener import Opener
@@ -25,6 +26,11 @@ class Creation(QObject):
     """A `Panorama` that was made while the person looked at something else."""
     came = Signal(object)
     """A `Panorama` that is made, shown or not: to be kept."""
+    depth_came = Signal(object, object)
+    """A `DepthRequest` and the `Panorama` that has depth now: the same picture, no new world.
+
+    It is shown, and comes by `finished_aside` too, as a new world does.
+    """
 
     def __init__(self, queue: GenerationQueue, opener: Opener) -> None:
         super().__init__(opener)
@@ -52,7 +58,10 @@ class Creation(QObject):
 
     @Slot(object)
     def _began(self, job: Job) -> None:
-        self._watching = True
+        asked, source = job.request, self._opener.source
+        self._watching = not isinstance(asked, DepthRequest) or (
+            source is not None and source.color == asked.path
+        )
 
     @Slot(object, object)
     def _previewed(self, job: Job, preview: Preview) -> None:
@@ -67,7 +76,10 @@ class Creation(QObject):
             self._opener.open(Source(panorama=panorama, title=panorama.title), stay=True)
         else:
             self.finished_aside.emit(panorama)
-        self.came.emit(panorama)
+        if isinstance(job.request, DepthRequest):
+            self.depth_came.emit(job.request, panorama)
+        else:
+            self.came.emit(panorama)
 
     @Slot(object)
     def _opening(self, source: Source) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from depthfusion.generator.events import Event, Failed, Finished, Loading, Preview, Step
 from depthfusion.generator.framing import FramingError
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import AnyRequest
 from depthfusion.gui.worker_link import WorkerLink
 
 
@@ -18,7 +18,8 @@ class Job:
     """One request in its place; `number` tells jobs apart that ask for the same."""
 
     number: int
-    request: Request
+    request: AnyRequest
+    """For new worlds, or (`DepthRequest`) for the depth of a picture."""
 
 
 class GenerationQueue(QObject):
@@ -68,11 +69,16 @@ class GenerationQueue(QObject):
         """Whether jobs wait because one has failed."""
         return self._held and bool(self._waiting)
 
-    def add(self, request: Request) -> Job:
-        """Put a request at the end; it begins at once where nothing else is to be done."""
+    def add(self, request: AnyRequest, *, first: bool = False) -> Job:
+        """Put a request at the end; it begins at once where nothing else is to be done.
+
+        Args:
+            request: what to make.
+            first: put it before those that wait, as when it is tried again.
+        """
         self._numbers += 1
         job = Job(self._numbers, request)
-        self._waiting.append(job)
+        self._waiting.insert(0 if first else len(self._waiting), job)
         self._held = False
         self.changed.emit()
         self._next()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from depthfusion.generator.events import Finished, Loading, Step
+from depthfusion.generator.request import DepthRequest
 from depthfusion.gui import theme
 from depthfusion.gui.elided import ElidedLabel
 from depthfusion.gui.generation_queue import GenerationQueue, Job
@@ -53,7 +54,7 @@ class ProgressRow(QWidget):
         self.go_on_button = QPushButton(self.tr("Go on"))
         self.go_on_button.setToolTip(self.tr("Make what waits, though the last one failed"))
         self.cancel_button = QPushButton(self.tr("Cancel"))
-        self.cancel_button.setToolTip(self.tr("Stop making this world (Esc); what waits goes on"))
+        self.cancel_button.setToolTip(self.tr("Stop making this (Esc); what waits goes on"))
         self._ticks = QTimer(self, interval=_TICK_MS)
         self._lay_out()
         self._connect()
@@ -167,6 +168,9 @@ class ProgressRow(QWidget):
         return ", ".join(parts)
 
     def _doing(self, progress: JobProgress) -> str:
+        job = self._queue.current
+        if job is not None and isinstance(job.request, DepthRequest):
+            return self._estimating(progress)
         match progress.event:
             case Loading(fraction=fraction):
                 return self.tr("Loading the model, {0} %").format(round(100 * fraction))
@@ -175,6 +179,14 @@ class ProgressRow(QWidget):
             case Step(index=index, total=total):
                 return self.tr("Step {0} of {1}").format(index, total)
         return self.tr("Starting")
+
+    def _estimating(self, progress: JobProgress) -> str:
+        match progress.event:
+            case Loading(fraction=fraction) if fraction < 1:
+                return self.tr("Estimating depth: loading the network")
+            case Step(index=index, total=total) if index < total:
+                return self.tr("Estimating depth: part {0} of {1}").format(index, total)
+        return self.tr("Estimating depth")
 
     def _in_words(self, seconds: float) -> str:
         if seconds < 1.5:

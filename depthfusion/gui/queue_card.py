@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QDropEvent, QKeyEvent
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import AnyRequest, DepthRequest
 from depthfusion.gui import theme
 from depthfusion.gui.card_fields import DIM
 from depthfusion.gui.cards import Card
@@ -97,7 +98,9 @@ class QueueCard(Card):
         if self.isVisible():
             self.present()
 
-    def _told(self, request: Request) -> str:
+    def _told(self, request: AnyRequest) -> str:
+        if isinstance(request, DepthRequest):
+            return self.tr("Depth of {0}").format(Path(request.path or "").name)
         prompt = " ".join(request.prompt.split())
         if request.count == 1:
             return prompt
@@ -158,7 +161,7 @@ class JobList(QListWidget):
         """Of the jobs, from the top."""
         return [int(self.item(row).data(_NUMBER)) for row in range(self.count())]
 
-    def show_jobs(self, jobs: Sequence[Job], told: Callable[[Request], str]) -> None:
+    def show_jobs(self, jobs: Sequence[Job], told: Callable[[AnyRequest], str]) -> None:
         """Show jobs in this order; the current one stays current, or its place does."""
         row = self.currentRow()
         number = self.numbers[row] if row >= 0 else None
@@ -168,7 +171,10 @@ class JobList(QListWidget):
                 text = told(job.request)
                 item = QListWidgetItem(text)
                 item.setData(_NUMBER, job.number)
-                item.setToolTip(job.request.prompt)
+                asked = job.request
+                item.setToolTip(
+                    (asked.path or "") if isinstance(asked, DepthRequest) else asked.prompt
+                )
                 item.setSizeHint(QSize(0, _ROW_PX))
                 self.addItem(item)
             numbers = self.numbers

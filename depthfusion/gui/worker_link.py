@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 from depthfusion.generator.child import worker_command, worker_environment
 from depthfusion.generator.events import Failed, Failure
 from depthfusion.generator.protocol import CANCEL_GRACE_S, LastLines, Protocol
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import AnyRequest
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class WorkerLink(QObject):
         if self._process is None or self._protocol.broken:
             self._begin()
 
-    def start(self, request: Request) -> None:
+    def start(self, request: AnyRequest) -> None:
         """Send a request; its events come by `spoke`.
 
         Raises:

@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from depthfusion.generator.events import Failed, Finished, Preview
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import DepthRequest, Request
 from depthfusion.gui.creation import Creation
 from depthfusion.gui.generation_queue import GenerationQueue
 from depthfusion.gui.loading import Source
@@ -127,3 +127,28 @@ def test_who_watches_again_sees_the_next_preview(
     stage.creation.watch()
     stage.preview(200)
     assert stage.view.previewing and stage.blue() == pytest.approx(200, abs=3)
+
+
+def test_depth_that_was_estimated_is_shown_and_is_no_new_world(
+    stage: Stage, qtbot: QtBot, pictures: Path
+) -> None:
+    path = str(pictures / "scene.png")
+    request = DepthRequest(path)
+    came, deep = [], []
+    stage.creation.came.connect(came.append)
+    stage.creation.depth_came.connect(lambda *both: deep.append(both))
+    stage.queue.add(request)
+    made = picture(240)
+    with qtbot.waitSignal(stage.view.finished, timeout=20_000):
+        stage.finish(made)
+    assert stage.view.panorama is made
+    assert came == [] and deep == [(request, made)]
+
+
+def test_depth_of_another_picture_than_the_one_looked_at_comes_aside(stage: Stage) -> None:
+    there, aside = stage.view.panorama, []
+    stage.creation.finished_aside.connect(aside.append)
+    stage.queue.add(DepthRequest("/elsewhere/harbour.jpg"))
+    made = picture(240)
+    stage.finish(made)
+    assert stage.view.panorama is there and aside == [made]

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from depthfusion.generator.events import Failed, Failure, Finished, Loading, Preview, Step
 from depthfusion.generator.framing import FramingError
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import AnyRequest, DepthRequest, Request
 from depthfusion.gui.generation_queue import GenerationQueue
 from depthfusion.gui.worker_link import WorkerLink
 
@@ -27,12 +27,12 @@ class Pretended(QObject):
         self.busy = False
         self.refuses = False
 
-    def start(self, request: Request) -> None:
+    def start(self, request: AnyRequest) -> None:
         if self.refuses:
             raise FramingError("want a shorter prompt")
         assert not self.busy
         self.busy = True
-        self.started.append(request.prompt)
+        self.started.append(named(request))
 
     def cancel(self) -> None:
         self.cancels += 1
@@ -40,6 +40,10 @@ class Pretended(QObject):
     def end(self) -> None:
         self.busy = False
         self.freed.emit()
+
+
+def named(request: AnyRequest) -> str:
+    return request.prompt if isinstance(request, Request) else str(request.path)
 
 
 class Bench:
@@ -56,7 +60,7 @@ class Bench:
         queue.cancelled.connect(lambda job: self._note("cancelled", job))
 
     def _note(self, what: str, job: Any, event: Any = None) -> None:
-        self.heard.append((what, job.request.prompt, *(() if event is None else (event,))))
+        self.heard.append((what, named(job.request), *(() if event is None else (event,))))
 
     def add(self, *prompts: str) -> list[int]:
         return [self.queue.add(Request(prompt)).number for prompt in prompts]
@@ -167,3 +171,15 @@ def test_what_cannot_be_sent_fails_like_everything_else() -> None:
     what, prompt, event = bench.heard[-1]
     assert (what, prompt, event.message) == ("failed", "a", "want a shorter prompt")
     assert bench.queue.current is None
+
+
+def test_jobs_for_depth_take_their_turn_among_worlds() -> None:
+    bench = Bench()
+    bench.add("a")
+    bench.queue.add(DepthRequest("harbour.jpg"))
+    bench.add("b")
+    for _ in range(3):
+        bench.finish()
+        bench.link.end()
+    assert bench.link.started == ["a", "harbour.jpg", "b"]
+    assert [what for what, *_ in bench.heard].count("made") == 3

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from depthfusion.generator.events import Failed, Finished, Loading, Step
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import DepthRequest, Request
 from depthfusion.gui.job_progress import LOADING_PART, JobProgress, rounded_s
 from depthfusion.gui.progress_row import ProgressRow
 from depthfusion.gui.queue_card import QueueCard
@@ -293,3 +293,18 @@ def test_everything_in_the_row_and_its_card_has_a_name_and_a_tip(rows: Rows) -> 
     for button in (rows.card.remove, rows.card.clear):
         assert button.text() and button.toolTip()
     assert rows.card.list.accessibleName() and rows.row.bar.accessibleName()
+
+
+def test_a_job_for_depth_says_what_it_does_and_which_picture_waits(rows: Rows) -> None:
+    rows.queue.add(DepthRequest("/pictures/harbour.jpg"))
+    rows.queue.add(DepthRequest("/pictures/old town.jpg"))
+    assert rows.row.text == "Estimating depth, 1 queued"
+    rows.say(Loading("Intel/dpt-large", 0.0))
+    assert rows.row.text == "Estimating depth: loading the network, 1 queued"
+    rows.say(Step(3, 17))
+    assert rows.row.text == "Estimating depth: part 3 of 17, 1 queued"
+    item = rows.card.list.item(0)
+    assert (item.text(), item.toolTip()) == ("Depth of old town.jpg", "/pictures/old town.jpg")
+    rows.say(finished(0, 1))
+    rows.link.end()
+    assert rows.row.text == "Estimating depth"
