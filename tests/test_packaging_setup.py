@@ -30,7 +30,10 @@ FAKE_COMMANDS = {
     "dpkg-query": "#!/bin/sh\necho 'install ok installed'\n",
     "id": '#!/bin/sh\necho "${WHO:-0}"\n',
     "ldconfig": '#!/bin/sh\nfor l in $LIBRARIES; do echo "	$l (libc6,x86-64) => /x"; done\n',
-    **dict.fromkeys(("Xvfb", "xauth", "openbox", "xdotool"), "#!/bin/sh\n"),
+    **dict.fromkeys(
+        ("Xvfb", "xauth", "openbox", "xdotool", "desktop-file-validate", "appstreamcli"),
+        "#!/bin/sh\n",
+    ),
 }
 ORDINARY = ("sh", "cat", "cksum", "cp", "dirname", "grep", "mkdir", "mktemp", "rm", "env")
 
