@@ -15,6 +15,7 @@ from depthfusion.errors import DepthFusionError
 from depthfusion.generator.child import WORKER_FLAG
 
 COMMANDS = {
+    "app": "the window: type a sentence, step inside, keep it (also without a command)",
     "view": "stand inside a panorama: a window with the picture all around you",
     "render": "the same picture into a file, without a window",
     "generate": "a sentence becomes a world: colour and depth, in a folder of its own",
@@ -57,6 +58,24 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def with_command(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the command that is meant: `app` where none is named.
+
+    `depthfusion`, `depthfusion forest.png` and `depthfusion --new-window` open the app window; a
+    word that is neither a command nor looks like a file is left for the parser to refuse.
+    """
+    own = 0
+    while own < len(arguments) and arguments[own] == "--debug":
+        own += 1
+    first = arguments[own] if own < len(arguments) else None
+    if first is not None:
+        is_known = first in COMMANDS or first in {"-h", "--help", "--version"}
+        is_file = os.sep in first or "." in first or os.path.exists(first)  # noqa: PTH110 - cheap
+        if is_known or not (is_file or first.startswith("-")):
+            return list(arguments)
+    return [*arguments[:own], "app", *arguments[own:]]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the process's exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -64,12 +83,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from depthfusion.generator.worker import main as work
 
         work()
+    arguments = with_command(arguments)
     command = next((a for a in arguments if not a.startswith("-")), None)
     parser = build_parser(command)
     options = parser.parse_args(arguments)
-    if options.command is None:
-        parser.print_help()
-        return 0
     try:
         return int(module_of(options.command).run(options))
     except DepthFusionError as error:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from depthfusion.gui.viewer_window import ViewerWindow
 
 EXIT_CANCELLED = 130
+EXIT_ENDED = 143
+"""Asked to end by SIGTERM: everything was kept."""
 DESKTOP_ID = "org.depthfusion.DepthFusion"
 _log = logging.getLogger(__name__)
 
@@ -90,16 +92,49 @@ def run_viewer(
 
     milestones.mark("qt")
     window = ViewerWindow(remembered)
-    start = _Start(app, window, milestones)
+    return run_window(app, window, loading, resolver, milestones, bundled=bundled)
+
+
+def run_window(
+    app: QApplication,
+    window: ViewerWindow,
+    loading: Loading,
+    resolver: Resolver,
+    milestones: Milestones,
+    *,
+    bundled: bool,
+    before_show: Callable[[], Callable[[], None]] | None = None,
+    stays: bool = False,
+) -> int:
+    """Show a window with its first picture until it is closed.
+
+    Args:
+        app: as `make_application` gave it.
+        window: not shown yet; it is destroyed at the end.
+        loading: the first picture, already on its way.
+        resolver: what that loading was given.
+        milestones: told of the first frame and the rest.
+        bundled: whether it is a bundled world: it turns slowly and is not a recent file.
+        before_show: called once unexpected errors are caught; gives what is to be called at the
+            end.
+        stays: go on where the first picture cannot be opened; the window says so itself.
+
+    Raises:
+        DepthFusionError: if the first picture cannot be opened at all.
+    """
+    start = _Start(app, window, milestones, stays=stays)
     window.opener.follow(loading, resolver, bundled=bundled)
-    if bundled and _may_turn(app, remembered.store.settings):
+    if bundled and _may_turn(app, window.opener.remembered.store.settings):
         window.viewport.set_motion(turning=True)
     restore = _catch_everything(window)
+    end = before_show() if before_show is not None else None
     window.show()
     milestones.mark("window")
     try:
         code = app.exec()
     finally:
+        if end is not None:
+            end()
         restore()
         window.close()
         window.viewport.shut_down()
@@ -122,10 +157,13 @@ def _may_turn(app: QApplication, settings: Settings) -> bool:
 class _Start:
     """Follows the first picture from nothing to the screen."""
 
-    def __init__(self, app: QApplication, window: ViewerWindow, milestones: Milestones) -> None:
+    def __init__(
+        self, app: QApplication, window: ViewerWindow, milestones: Milestones, *, stays: bool
+    ) -> None:
         self.error: DepthFusionError | None = None
         self._app, self._window, self._milestones = app, window, milestones
         self._stages = 0
+        self._stays = stays
         view = window.viewport
         view.renderer_ready.connect(lambda: milestones.mark("renderer"))
         view.stage_shown.connect(self._stage_shown)
@@ -149,19 +187,20 @@ class _Start:
         self._app.setWindowIcon(app_icon())
 
     def _failed(self, error: DepthFusionError) -> None:
-        if self._stages == 0:
+        if self._stages == 0 and not self._stays:
             self.error = error
             self._window.hide()
             self._app.quit()
 
 
 def _catch_everything(window: ViewerWindow) -> Callable[[], None]:
-    """Show what goes wrong unexpectedly as one line; let Ctrl+C close the window.
+    """Show what goes wrong unexpectedly as one line; let Ctrl+C and SIGTERM close the window.
 
     Returns:
         A function that puts things back as they were.
     """
-    hook, handler = sys.excepthook, signal.getsignal(signal.SIGINT)
+    hook = sys.excepthook
+    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
 
     def report(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -176,12 +215,14 @@ def _catch_everything(window: ViewerWindow) -> Callable[[], None]:
     waker = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, window)
     waker.activated.connect(lambda: ours.recv(64))
     signal.signal(signal.SIGINT, lambda *_: QCoreApplication.exit(EXIT_CANCELLED))
+    signal.signal(signal.SIGTERM, lambda *_: QCoreApplication.exit(EXIT_ENDED))
     sys.excepthook = report
 
     def restore() -> None:
         waker.setEnabled(False)
         signal.set_wakeup_fd(before)
-        signal.signal(signal.SIGINT, handler)
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
         sys.excepthook = hook
         ours.close()
         pythons.close()

@@ -57,8 +57,8 @@ class InfoLine(QWidget):
         text = self.tr("{0} fps").format(round(frames_per_s)) if frames_per_s else ""
         self._rate.setText(text)
 
-    def add_button(self, action: QAction, symbol: str) -> None:
-        """Add a flat button for an action, with one of the drawn symbols."""
+    def add_button(self, action: QAction, symbol: str, *, leading: bool = False) -> None:
+        """Add a flat button with a drawn symbol for an action; `leading`: at the left."""
         button = QToolButton()
         button.setAutoRaise(True)
         button.setIconSize(QSize(18, 18))
@@ -67,7 +67,10 @@ class InfoLine(QWidget):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setAccessibleName(action.text().replace("&", ""))
         self._symbols.append((button, symbol))
-        self._row.addWidget(button)
+        if leading:
+            self._row.insertWidget(0, button)
+        else:
+            self._row.addWidget(button)
         self._recolor()
 
     def _recolor(self) -> None:

@@ -34,11 +34,18 @@ class ViewerMenus(QObject):
         self._reduced_by_system: bool | None = None
         """What the system says, as long as nobody chose otherwise."""
         self._make_actions()
-        self._fill_file(window.menuBar().addMenu(self.tr("&File")))
-        self._fill_view(window.menuBar().addMenu(self.tr("&View")))
-        self._fill_relief(window.menuBar().addMenu(self.tr("&Relief")))
-        self._fill_worlds(window.menuBar().addMenu(self.tr("&Worlds")))
-        self._fill_help(window.menuBar().addMenu(self.tr("&Help")))
+        self._fill_bar()
+        self._fill_line()
+
+    def _fill_bar(self) -> None:
+        bar = self._window.menuBar()
+        self._fill_file(bar.addMenu(self.tr("&File")))
+        self._fill_view(bar.addMenu(self.tr("&View")))
+        self._fill_relief(bar.addMenu(self.tr("&Relief")))
+        self._fill_worlds(bar.addMenu(self.tr("&Worlds")))
+        self._fill_help(bar.addMenu(self.tr("&Help")))
+
+    def _fill_line(self) -> None:
         for action, symbol in (
             (self.view_actions.recentre, "recentre"),
             (self.view_actions.depth_view, "depth"),
@@ -47,7 +54,7 @@ class ViewerMenus(QObject):
             (self.keys, "keys"),
             (self.full_screen, "full-screen"),
         ):
-            window.line.add_button(action, symbol)
+            self._window.line.add_button(action, symbol)
 
     def _make_actions(self) -> None:
         window, view, tr = self._window, self._window.viewport, self.tr

@@ -53,7 +53,7 @@ class ViewerWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.viewport = Viewport(self)
         self.viewport.use_settings(remembered.store.settings)
-        self.opener = Opener(self.viewport, remembered)
+        self.opener = self._made_opener(remembered)
         self.saver = PictureSaver(self)
         self.line = InfoLine(self)
         self.panel: SettingsPanel | None = None
@@ -68,6 +68,9 @@ class ViewerWindow(QMainWindow):
         self._connect()
         self.resize(self._first_size())
         self.viewport.setFocus()
+
+    def _made_opener(self, remembered: Remembered) -> Opener:
+        return Opener(self.viewport, remembered)
 
     def _lay_out(self) -> None:
         body = QWidget()
@@ -101,10 +104,13 @@ class ViewerWindow(QMainWindow):
         """Make what is not needed for the first frame: menus, symbols, habits."""
         if self.menus is not None:
             return
+        self.menus = self._made_menus()
+        self.restore_habits()
+
+    def _made_menus(self) -> ViewerMenus:
         from depthfusion.gui.viewer_menus import ViewerMenus
 
-        self.menus = ViewerMenus(self)
-        self.restore_habits()
+        return ViewerMenus(self)
 
     # Overlays, made when first needed -----------------------------------------------------------
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import depthfusion
-from depthfusion.cli import COMMANDS, completion, main
+from depthfusion.cli import COMMANDS, completion, main, with_command
 from depthfusion.gui.keys import key_columns
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
@@ -40,7 +40,7 @@ def imported_by(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("--version",), (), *((name, "--help") for name in COMMANDS)],
+    [("--help",), ("--version",), *((name, "--help") for name in COMMANDS)],
     ids=" ".join,
 )
 def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
@@ -66,9 +66,39 @@ def test_python_m_depthfusion_tells_its_version(run_command: Run) -> None:
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
+    with pytest.raises(SystemExit) as error:
+        main(["--help"])
+    assert error.value.code == 0
     out = capsys.readouterr().out
     assert all(name in out for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ([], ["app"]),
+        (["--debug"], ["--debug", "app"]),
+        (["forest.png", "forest_depth.png"], ["app", "forest.png", "forest_depth.png"]),
+        (["--new-window", "--model", "m"], ["app", "--new-window", "--model", "m"]),
+        (["app", "forest.png"], ["app", "forest.png"]),
+        (["--debug", "view", "a.png"], ["--debug", "view", "a.png"]),
+        (["--version"], ["--version"]),
+        (["fly"], ["fly"]),
+    ],
+)
+def test_without_a_command_the_app_is_meant(given: list[str], meant: list[str]) -> None:
+    assert with_command(given) == meant
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays are Linux's matter")
+def test_without_a_display_the_app_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert main([]) == 69
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "display" in err
 
 
 @pytest.mark.parametrize("arguments", [["fly"], ["render"], ["render", "a.png", "--fov-deg", "x"]])

@@ -15,7 +15,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from depthfusion.assets import asset
-from depthfusion.cli import build_parser, main
+from depthfusion.cli import build_parser, with_command, main
 from depthfusion.errors import MissingPartError, SaveError
 from depthfusion.gui import application, desktop_entry, icon
 from depthfusion.gui.desktop_entry import DESKTOP_ID, data_folder, entry_with_command, install
@@ -74,8 +74,9 @@ def test_entry_and_description_agree_on_what_can_be_opened() -> None:
 def test_the_entrys_command_is_one_that_the_program_takes() -> None:
     words = shlex.split(entry_of(shipped(".desktop"))["Exec"])
     assert (words[0], words[-1]) == ("depthfusion", "%F")
-    build_parser(words[1]).parse_args([*words[1:-1], "a.png"])
-    build_parser(words[1]).parse_args(words[1:-1])
+    for files in ([], ["a.png"], ["a.png", "b.png"]):
+        meant = with_command([*words[1:-1], *files])
+        assert build_parser("app").parse_args(meant).files == files
 
 
 def test_the_entry_has_what_the_specification_wants() -> None:
@@ -110,9 +111,9 @@ def test_appstreams_own_tool_finds_nothing_wrong(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "line"),
     [
-        (["/usr/bin/depthfusion"], "Exec=/usr/bin/depthfusion view %F"),
-        (["/a b/python", "-m", "depthfusion"], 'Exec="/a b/python" -m depthfusion view %F'),
-        (['/100%/$x"`\\d'], r'Exec="/100%%/\\$x\\"\\`\\\\d" view %F'),
+        (["/usr/bin/depthfusion"], "Exec=/usr/bin/depthfusion %F"),
+        (["/a b/python", "-m", "depthfusion"], 'Exec="/a b/python" -m depthfusion %F'),
+        (['/100%/$x"`\\d'], r'Exec="/100%%/\\$x\\"\\`\\\\d" %F'),
     ],
 )
 def test_the_commands_path_is_quoted_as_the_specification_says(
@@ -214,6 +215,6 @@ def test_the_installed_command_starts_the_program(tmp_path: Path) -> None:
     path = tmp_path / f"applications/{DESKTOP_ID}.desktop"
     words = shlex.split(entry_of(path.read_text(encoding="utf-8"))["Exec"])
     result = subprocess.run(
-        [*words[:-2], "--version"], cwd=tmp_path, capture_output=True, text=True, check=True
+        [*words[:-1], "--version"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert result.stdout.startswith("depthfusion ")

@@ -1,0 +1,645 @@
+"""The app window: the viewer with a prompt below, a library and details beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QByteArray, QEvent, QTimer, QUrl, Slot
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QMoveEvent, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from depthfusion.errors import DepthFusionError
+from depthfusion.generator.events import Finished
+from depthfusion.gui import worlds
+from depthfusion.gui.app_opener import AppOpener
+from depthfusion.gui.cards import KeyCard
+from depthfusion.gui.compass import Compass
+from depthfusion.gui.generation_queue import Job
+from depthfusion.gui.keeping import Keeper, Made
+from depthfusion.gui.loading import Source
+from depthfusion.gui.making import Making, requests_from
+from depthfusion.gui.overlays import BannerAction
+from depthfusion.gui.prompt_form import PromptForm
+from depthfusion.gui.remembered import Remembered
+from depthfusion.gui.run_log import LogRing
+from depthfusion.gui.session import Session
+from depthfusion.gui.viewer_window import NAME, ViewerWindow
+from depthfusion.library import Deletion, Library, World
+from depthfusion.view import View
+
+if TYPE_CHECKING:
+    from depthfusion.gui.app_menus import AppMenus
+    from depthfusion.gui.details_panel import DetailsPanel
+    from depthfusion.gui.first_run_card import FirstRunCard
+    from depthfusion.gui.log_panel import LogPanel
+    from depthfusion.gui.model_download import ModelDesk
+    from depthfusion.gui.models_dialog import ModelsDialog
+    from depthfusion.gui.world_facts import WorldFacts
+    from depthfusion.panorama import Panorama
+
+FIRST_STEPS = "first-steps"
+"""Name of the first-run card in `Settings.cards_seen`."""
+_KEEP_TRASH_DAYS = 30
+_LOOK_MS = 1000
+_FAVOURITE, _DELETED, _RESTORED, _RECOVERED, _VIEW = (
+    "favourite", "deleted", "restored", "recovered", "view",
+)  # fmt: skip
+
+
+class AppWindow(ViewerWindow):
+    """Type, watch it form, look around, find it again. `dress` it after its first frame."""
+
+    opener: AppOpener
+    menus: AppMenus | None
+
+    def __init__(
+        self,
+        remembered: Remembered,
+        library: Library,
+        session: Session,
+        ring: LogRing | None = None,
+        model: str | None = None,
+    ) -> None:
+        """Make what the first frame shows.
+
+        Args:
+            remembered: settings and how files were looked at.
+            library: where worlds are kept; closed with the window.
+            session: of the last time; closed with the window.
+            ring: the log of this run.
+            model: to be used where the form names none.
+        """
+        self._library_folder = library.folder
+        super().__init__(remembered)
+        self.library, self.session = library, session
+        self.ring = ring or LogRing()
+        self.keeper = Keeper(library, session.folder, self)
+        self.making = Making(self.opener, model)
+        self.compass = Compass(self.viewport)
+        self.details: DetailsPanel | None = None
+        self.facts: WorldFacts | None = None
+        self.details_wanted = session.get("details_shown", bool, False)
+        self.is_favourite = False
+        self._last_kept: tuple[Panorama, Path] | None = None
+        self._call: Callable[[], object] | None = None
+        self._deletions: list[Deletion] = []
+        self._desk: ModelDesk | None = None
+        self._models: ModelsDialog | None = None
+        self._log: LogPanel | None = None
+        self._first_steps: FirstRunCard | None = None
+        self._was_shown = (False, False)
+        self._looking = QTimer(self, interval=_LOOK_MS)
+        self._lay_out_app()
+        self._connect_app()
+        self._take_up_session()
+
+    # Layout -------------------------------------------------------------------------------------
+
+    def _made_opener(self, remembered: Remembered) -> AppOpener:
+        return AppOpener(self.viewport, remembered, self._library_folder)
+
+    def _made_menus(self) -> AppMenus:
+        from depthfusion.gui.app_menus import AppMenus
+
+        return AppMenus(self)
+
+    def _lay_out(self) -> None:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._middle = QHBoxLayout()
+        self._middle.setSpacing(0)
+        self._middle.addWidget(self.viewport, 1)
+        self._bottom = QWidget()
+        column.addWidget(self.line)
+        column.addLayout(self._middle, 1)
+        column.addWidget(self._bottom)
+        self.setCentralWidget(body)
+
+    def _lay_out_app(self) -> None:
+        bottom = QVBoxLayout(self._bottom)
+        bottom.setContentsMargins(0, 0, 0, 0)
+        bottom.setSpacing(0)
+        bottom.addWidget(self.making.bar)
+        bottom.addWidget(self.making.row)
+        self.making.bar.setFocus()
+
+    def _connect_app(self) -> None:
+        making, bar, keeper, compass = self.making, self.making.bar, self.keeper, self.compass
+        making.finished.connect(self._keep)
+        making.queue.began.connect(self._begin_making)
+        making.troubled.connect(self._tell_trouble)
+        making.models_wanted.connect(self.show_models)
+        making.log_wanted.connect(self.show_log)
+        making.queue_changed.connect(self._note_queue)
+        making.creation.finished_aside.connect(self._made_aside)
+        bar.changed.connect(self._note_form)
+        bar.history_changed.connect(lambda prompts: self.session.put(history=prompts))
+        bar.complained.connect(self.complain)
+        keeper.kept.connect(self._kept)
+        keeper.failed.connect(self._not_kept)
+        keeper.complained.connect(self.complain)
+        keeper.done.connect(self._library_done)
+        self.opener.looked.connect(self._keep_view)
+        self.viewport.view_changed.connect(self._view_moved)
+        compass.turned.connect(lambda yaw_deg: self.viewport.change(yaw_deg=yaw_deg))
+        compass.recentre_wanted.connect(self.viewport.recentre)
+        self._looking.timeout.connect(self._look_at_library)
+
+    @Slot(object)
+    def _view_moved(self, view: View) -> None:
+        self.compass.follow(view)
+        self.compass.reduced = self.viewport.motion.reduced
+
+    # The session --------------------------------------------------------------------------------
+
+    def _take_up_session(self) -> None:
+        session, bar = self.session, self.making.bar
+        bar.set_history([p for p in session.get("history", list, []) if isinstance(p, str)])
+        bar.set_form(PromptForm.from_dict(session.mapping("form")))
+        place = session.get("place", str, "")
+        if place:
+            self.restoreGeometry(QByteArray.fromBase64(place.encode("ascii", "ignore")))
+
+    @Slot()
+    def _note_form(self) -> None:
+        self.session.put(form=self.making.bar.form.to_dict())
+
+    @Slot()
+    def _note_queue(self) -> None:
+        self.session.put(queue=[request.to_dict() for request in self.making.unfinished()])
+
+    def _note_place(self) -> None:
+        if self.isVisible() and not self.isFullScreen():
+            self.session.put(place=bytes(self.saveGeometry().toBase64().data()).decode())
+
+    def _note_world(self) -> None:
+        source = self.opener.source
+        if source is None or not source.color:
+            return
+        folder = self.opener.world
+        self.session.put(
+            world={
+                "color": str(folder or Path(source.color).absolute()),
+                "depth": None if folder or source.depth is None else str(source.depth),
+                "title": source.title,
+                "brings_view": folder is not None or self.opener.is_bundled,
+            }
+        )
+
+    def _offer_queue(self, values: Sequence[object]) -> None:
+        """Offer what was waiting when the program ended."""
+        requests = requests_from(values)
+        if not requests:
+            return
+        count = sum(request.count for request in requests)
+        text = (
+            self.tr("One world was not finished the last time: {0}").format(requests[0].prompt)
+            if count == 1
+            else self.tr("{0} worlds were not finished the last time.").format(count)
+        )
+
+        def make() -> None:
+            for request in requests:
+                self.making.queue.add(request)
+
+        self.banner.tell(
+            text,
+            [
+                BannerAction(self.tr("Make now"), make),
+                BannerAction(self.tr("Forget"), lambda: self.session.put(queue=[])),
+            ],
+        )
+
+    # After the first frame ----------------------------------------------------------------------
+
+    def dress(self) -> None:
+        """Make what the first frame does not wait for."""
+        if self.menus is not None:
+            return
+        waiting = self.session.get("queue", list, [])
+        super().dress()
+        self.making.warm_up()
+        for line in self.making.load_styles():
+            self.complain(line)
+        self.making.creation.watch()
+        QTimer.singleShot(0, self, self._begin_library)
+        QTimer.singleShot(200, self, self._begin_models)
+        if self.session.complaint:
+            self.complain(self.session.complaint)
+        self._offer_queue(waiting)
+
+    def _begin_library(self) -> None:
+        def tidy() -> int:
+            self.library.empty_trash(_KEEP_TRASH_DAYS)
+            return self.keeper.recover()
+
+        self.keeper.run(_RECOVERED, tidy)
+        self._looking.start()
+
+    @Slot()
+    def _look_at_library(self) -> None:
+        for line in self.library.notices():
+            self.complain(line)
+
+    def _begin_models(self) -> None:
+        from depthfusion.gui.first_run_card import FirstRunCard
+        from depthfusion.gui.model_download import ModelDesk
+        from ldm3d.hub import DEFAULT_MODEL
+
+        self._desk = desk = ModelDesk(self)
+        desk.listed.connect(self.making.set_models)
+        desk.refresh()
+        if FIRST_STEPS in self.opener.remembered.store.settings.cards_seen:
+            return
+        card = self._first_steps = FirstRunCard(self.viewport, desk, DEFAULT_MODEL)
+        card.download_wanted.connect(lambda: self.show_models(DEFAULT_MODEL))
+        card.added.connect(self._use_model)
+        card.later.connect(self._card_was_seen)
+        card.added.connect(self._card_was_seen)
+        card.present()
+        QTimer.singleShot(1000, card, card.ask)
+
+    @Slot()
+    def _card_was_seen(self) -> None:
+        store = self.opener.remembered.store
+        seen = [*store.settings.cards_seen, FIRST_STEPS]
+        self._try(lambda: store.change(cards_seen=list(dict.fromkeys(seen))))
+
+    @Slot(str)
+    def _use_model(self, name: str) -> None:
+        self._try(lambda: self.making.use_model(name))
+
+    def _try(self, action: Callable[[], object]) -> None:
+        """Do something that may fail, and say so."""
+        try:
+            action()
+        except DepthFusionError as error:
+            self.complain(str(error))
+
+    @Slot(object)
+    def _begin_making(self, job: Job) -> None:
+        """Stand still: the world that forms is watched, and needs the processor."""
+        self.viewport.set_motion(turning=False)
+
+    # Keeping worlds -----------------------------------------------------------------------------
+
+    @Slot(object)
+    def _keep(self, finished: Finished) -> None:
+        more = {
+            "seconds": round(finished.seconds, 2),
+            "seam": {"color": finished.seam_color, "depth": finished.seam_depth},
+        }
+        self.keeper.keep(Made(finished.panorama, more))
+
+    @Slot(object, object)
+    def _kept(self, made: Made, folder: Path) -> None:
+        self._last_kept = (made.panorama, folder)
+        if self.viewport.panorama is made.panorama and self.opener.is_unsaved:
+            self._settle_in()
+
+    def _settle_in(self) -> None:
+        """Take the open world, which has just been kept, as the one in the library."""
+        if self._last_kept is not None:
+            self.opener.moved_to(self._last_kept[1])
+            self._note_world()
+            self._show_facts()
+
+    @Slot(object, str)
+    def _not_kept(self, made: Made, reason: str) -> None:
+        tr = self.tr
+        self.banner.tell(
+            tr("{0}. The world stays open until it is kept.").format(reason.rstrip(".")),
+            [
+                BannerAction(tr("Retry"), lambda: self.keeper.keep(made)),
+                BannerAction(tr("Keep elsewhere…"), lambda: self._keep_elsewhere(made)),
+            ],
+        )
+
+    def _keep_elsewhere(self, made: Made) -> None:
+        dialog = QFileDialog(self, self.tr("Keep this world in a folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setDirectory(str(Path.home()))
+        dialog.fileSelected.connect(lambda folder: self.keeper.keep(made, Path(folder)))
+        dialog.rejected.connect(lambda: self._not_kept(made, self.tr("A world is not kept yet")))
+        dialog.open()
+
+    @Slot(object)
+    def _made_aside(self, panorama: Panorama) -> None:
+        self.notify(
+            self.tr("{0} is finished").format(panorama.title or self.tr("A world")),
+            self.tr("Show"),
+            lambda: self._open_made(panorama),
+        )
+
+    def _open_made(self, panorama: Panorama) -> None:
+        kept = self._last_kept
+        folder = str(kept[1]) if kept is not None and kept[0] is panorama else ""
+        source = Source(folder, panorama=None if folder else panorama, title=panorama.title)
+        self.opener.open(source)
+
+    @Slot(object, object)
+    def _keep_view(self, folder: Path, view: dict[str, Any]) -> None:
+        self.keeper.run(_VIEW, lambda: self._set_view(folder, view))
+
+    def _set_view(self, folder: Path, view: dict[str, Any]) -> None:
+        """In the keeper's thread: a world that is gone needs no view."""
+        if folder.is_dir():
+            self.library.set_view(folder.name, view)
+
+    @Slot(object, object)
+    def _library_done(self, name: object, result: object) -> None:
+        if name == _RECOVERED and isinstance(result, int) and result:
+            self.notify(self.tr("{0} worlds of the last time are kept now").format(result))
+        elif name == _FAVOURITE and isinstance(result, World):
+            if self.opener.world == result.folder:
+                self.is_favourite = result.is_favourite
+            told = self.tr("Marked as favourite") if result.is_favourite else self.tr("Unmarked")
+            self.notify(told)
+        elif name == _DELETED and isinstance(result, Deletion):
+            self._deletions.append(result)
+            self.notify(self.tr("Deleted"), self.tr("Undo"), self.undo_delete)
+        elif name == _RESTORED and isinstance(result, list) and result:
+            self.notify(self.tr("{0} is back").format(result[0].title))
+
+    # What menus and panels ask for --------------------------------------------------------------
+
+    @Slot()
+    def toggle_favourite(self) -> None:
+        """Mark the open world, or unmark it."""
+        folder, wanted = self.opener.world, not self.is_favourite
+        if folder is not None:
+            name = folder.name
+            self.keeper.run(_FAVOURITE, lambda: self.library.set_favourite(name, wanted))
+
+    @Slot()
+    def delete_world(self) -> None:
+        """Take the open world to the trash; it is still shown, and can be brought back."""
+        folder = self.opener.world
+        if folder is not None:
+            name = folder.name
+            self.keeper.run(_DELETED, lambda: self.library.delete([name]))
+
+    @Slot()
+    def undo_delete(self) -> None:
+        """Bring back what was deleted last."""
+        if self._deletions:
+            deletion = self._deletions.pop()
+            self.keeper.run(_RESTORED, lambda: self.library.restore(deletion))
+
+    @Slot()
+    def show_folder(self) -> None:
+        """Show the open world's folder in the file browser."""
+        folder = self.opener.world
+        if folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    @Slot()
+    def focus_prompt(self) -> None:
+        """Give the keyboard to the prompt."""
+        if self.isFullScreen():
+            self.toggle_full_screen()
+        self.making.bar.setFocus()
+
+    @Slot()
+    def use_these(self) -> None:
+        """Fill the form with what made the open world."""
+        if self.facts is not None and self.facts.can_be_used:
+            self._use_recipe(dict(self.facts.recipe))
+
+    @Slot(object)
+    def _use_recipe(self, recipe: dict[str, Any]) -> None:
+        model = self.making.bar.form.model
+        form = PromptForm.from_recipe(recipe, model=model)
+        if not form.prompt and self.facts is not None:
+            form = replace(form, prompt=str(self.facts.asked("prompt") or ""))
+        self.making.bar.set_form(form)
+        self.focus_prompt()
+
+    def show_models(self, model: str | None = None) -> None:
+        """Show the models; with a name, what getting it costs and asks."""
+        if self._desk is None:
+            return
+        if self._models is None:
+            from depthfusion.gui.models_dialog import ModelsDialog
+
+            self._models = ModelsDialog(self._desk, self)
+            self._models.use_wanted.connect(self._use_model)
+        self._models.show()
+        if isinstance(model, str):
+            self._models.show_offer(model)
+
+    @Slot()
+    def show_log(self) -> None:
+        """Show the log of this run."""
+        if self._log is None:
+            from depthfusion.gui.log_panel import LogPanel
+
+            self._log = LogPanel(self.ring, self._drawn_by, self)
+            self._log.failed.connect(self.complain)
+        self._log.show()
+        self._log.raise_()
+
+    def _drawn_by(self) -> str:
+        renderer = self.viewport.renderer
+        return renderer.description if renderer is not None else ""
+
+    @Slot(str, list)
+    def _tell_trouble(self, text: str, actions: list[BannerAction]) -> None:
+        if self.isFullScreen():
+            self.compass.wake()
+        self.banner.tell(text, actions)
+
+    def notify(self, text: str, button: str = "", call: Callable[[], object] | None = None) -> None:
+        """Show a passing notice, with at most one thing to do."""
+        self._call = call
+        self.toast.tell(text, button)
+
+    @Slot(str)
+    def _picture_saved(self, path: str) -> None:
+        self._call = None
+        super()._picture_saved(path)
+
+    @Slot()
+    def _show_saved(self) -> None:
+        if self._call is not None:
+            self._call()
+            self.toast.hide()
+        else:
+            super()._show_saved()
+
+    @property
+    def key_card(self) -> KeyCard:
+        """The card with all keys."""
+        if self._keys is None:
+            from depthfusion.gui.app_menus import app_key_columns
+
+            self._keys = KeyCard(self.viewport, app_key_columns(self.tr))
+        return self._keys
+
+    # Opening ------------------------------------------------------------------------------------
+
+    @Slot(list, str)
+    def be_asked(self, paths: list[str], token: str) -> None:
+        """Show what a later start was given, and come to the front."""
+        if token:
+            os.environ["XDG_ACTIVATION_TOKEN"] = token
+        if paths:
+            self.open_files(paths)
+        if self.isMinimized():
+            self.showNormal()
+        self.raise_()
+        self.activateWindow()
+
+    @Slot(object)
+    def _opened(self, panorama: Panorama) -> None:
+        banner = self._banner
+        waits = (
+            banner is not None
+            and banner.isVisible()
+            and any(not button.isHidden() for button in banner.buttons)
+        )
+        if waits:  # a message that wants an answer outlives the next world
+            self._banner = None
+        super()._opened(panorama)
+        self._banner = banner if waits else self._banner
+        source = self.opener.source
+        title = (source.title if source else "") or panorama.title
+        self.line.set_text(title or NAME)
+        self._note_world()
+        self._show_facts()
+        if self._last_kept is not None and self._last_kept[0] is panorama:
+            self._settle_in()
+
+    @Slot(object)
+    def _failed(self, error: DepthFusionError) -> None:
+        super()._failed(error)
+        if self.viewport.panorama is None:
+            self._try(lambda: self.open_world(worlds.bundled_worlds()[0]))
+
+    def _show_facts(self) -> None:
+        panorama = self.viewport.panorama
+        if panorama is None:
+            return
+        from depthfusion.gui.world_facts import facts_from_panorama
+        from depthfusion.panorama.world_folder import about_world
+
+        folder, source = self.opener.world, self.opener.source
+        about = about_world(folder) if folder is not None else {}
+        self.is_favourite = about.get("favourite") is True
+        title = str(about.get("title") or (source.title if source else ""))
+        self.facts = facts_from_panorama(panorama, about, title)
+        if folder is not None and self.facts.color_file is None:
+            files = (folder / "color.png", folder / "depth.png")
+            self.facts = replace(self.facts, color_file=files[0], depth_file=files[1])
+        if self.details is not None:
+            self.details.show_facts(self.facts)
+
+    # Columns and full screen --------------------------------------------------------------------
+
+    def show_settings(self, shown: bool) -> None:
+        """Show or hide the details."""
+        if self.details is None:
+            if not shown:
+                return
+            self.details = self._made_details()
+            self._middle.addWidget(self.details)
+            self.details.show_facts(self.facts)
+        self.details_wanted = shown
+        self.session.put(details_shown=shown)
+        had_keyboard = self.details.isAncestorOf(self.focusWidget() or self)
+        self.details.setVisible(shown and not self.isFullScreen())
+        if shown and self.panel is not None:
+            self.panel.show_view(self.viewport.view)
+        elif had_keyboard:
+            self.viewport.setFocus()
+
+    def _made_details(self) -> DetailsPanel:
+        from depthfusion.gui.details_panel import DetailsPanel
+        from depthfusion.gui.settings_panel import SettingsPanel
+
+        self.panel = SettingsPanel(self.viewport)
+        self.panel.reading_changed.connect(self.opener.read_again)
+        self.panel.reset_wanted.connect(self.opener.reset)
+        self.panel.set_options(self.opener.options)
+        details = DetailsPanel(self.panel)
+        details.use_wanted.connect(self._use_recipe)
+        details.folder_wanted.connect(
+            lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
+        )
+        # PLACE: `depth_wanted` is connected where the estimate goes through the worker.
+        details.set_estimate(reason=self.tr("Use `depthfusion depth` for this"))
+        return details
+
+    @Slot()
+    def toggle_columns(self) -> None:
+        """Hide both columns, or bring those back that were there."""
+        menus = self.menus
+        if menus is None:
+            return
+        if menus.settings.isChecked():
+            self._was_shown = (False, True)
+            menus.settings.setChecked(False)
+        else:
+            menus.settings.setChecked(self._was_shown[1])
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Give the whole screen to the picture, or take it back."""
+        super().toggle_full_screen()
+        self.compass.set_full_screen(self.isFullScreen())
+
+    def _show_chrome(self, shown: bool) -> None:
+        self.menuBar().setVisible(shown)
+        self.line.setVisible(shown)
+        self._bottom.setVisible(shown)
+        if self.details is not None:
+            self.details.setVisible(shown and self.details_wanted)
+
+    @Slot()
+    def leave(self) -> None:
+        """Escape: put away what lies over the picture, leave the full screen, then cancel."""
+        for card in (self.making.bar.card, self.making.row.card):
+            if card.isVisible():
+                card.close_card()
+                return
+        covers = (self._keys, self._notes, self._banner)
+        if any(cover is not None and cover.isVisible() for cover in covers) or self.isFullScreen():
+            super().leave()
+        else:
+            self.making.queue.cancel()
+
+    # The end ------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Remember the size."""
+        super().resizeEvent(event)
+        self._note_place()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Remember the place."""
+        super().moveEvent(event)
+        self._note_place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Remember whether it fills the screen."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.WindowStateChange and hasattr(self, "session"):
+            self._note_place()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask nothing, lose nothing: what is finished is written, what waits is remembered."""
+        self._looking.stop()
+        self._note_queue()
+        self.making.queue_changed.disconnect(self._note_queue)
+        super().closeEvent(event)
+        self.making.shut_down()
+        if self._desk is not None:
+            self._desk.shut_down()
+        self.keeper.close()
+        self.session.close()
