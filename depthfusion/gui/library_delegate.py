@@ -14,16 +14,19 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
 )
 from PySide6.QtGui import (
     QBrush,
     QColor,
+    QFont,
     QFontMetrics,
     QHelpEvent,
     QPainter,
     QPalette,
     QPen,
     QPixmap,
+    QTextLayout,
     QTransform,
 )
 from PySide6.QtWidgets import (
@@ -42,7 +45,7 @@ from depthfusion.gui.thumbnails import Thumbnails
 from depthfusion.library import World
 from depthfusion.library.world import MAX_TITLE_CHARS
 
-PAD_PX = 6
+PAD_PX = 8
 _RADIUS_PX = 5.0
 _STAR_PX = 16
 _STAR_AREA_PX = 28
@@ -59,9 +62,8 @@ class Places:
     card: QRect
     """What is filled when the row is selected."""
     thumb: QRect
-    title: QRect
-    below: QRect
-    """The dim second line; empty in the grid."""
+    words: QRect
+    """Title; in a list over two lines, and a dim line below it."""
     star: QRect
     """Where a click favours."""
 
@@ -85,9 +87,9 @@ class LibraryDelegate(QStyledItemDelegate):
         if self.is_grid:
             width = max(80, width_px // columns)
             thumb = (width - 2 * PAD_PX) // 2
-            self.cell = QSize(width, thumb + 2 * PAD_PX + max(line, _STAR_PX) + 8)
+            self.cell = QSize(width, thumb + PAD_PX + max(line, _STAR_PX) + 14)
         else:
-            self.cell = QSize(width_px, max(_LIST_THUMB_PX[1] + 12, 2 * line + 14))
+            self.cell = QSize(width_px, max(_LIST_THUMB_PX[1] + 14, 3 * line + 12))
 
     def thumb_px(self) -> QSize:
         """Return the size of a thumbnail, in logical pixels."""
@@ -102,18 +104,15 @@ class LibraryDelegate(QStyledItemDelegate):
             foot = QRect(thumb.left(), thumb.bottom() + 1, width, rect.bottom() - thumb.bottom())
             star = QRect(0, 0, _STAR_AREA_PX, foot.height())
             star.moveTopRight(QPoint(foot.right() + 4, foot.top()))
-            title = QRect(foot.left() + 2, foot.top(), width - _STAR_AREA_PX + 2, foot.height() - 4)
-            return Places(card, thumb, title, QRect(), star)
+            words = QRect(foot.left() + 1, foot.top(), width - _STAR_AREA_PX + 3, foot.height() - 4)
+            return Places(card, thumb, words, star)
         size = QSize(*(_NARROW_THUMB_PX if rect.width() < _NARROW_PX else _LIST_THUMB_PX))
         thumb = QRect(QPoint(rect.left() + 8, rect.center().y() - size.height() // 2 + 1), size)
         star = QRect(0, rect.top(), _STAR_AREA_PX + 2, rect.height())
         star.moveRight(rect.right() - 2)
         left = thumb.right() + 11
         words = QRect(left, rect.top(), max(0, star.left() - left), rect.height())
-        middle = words.center().y()
-        title = QRect(words.left(), words.top() + 8, words.width(), middle - words.top() - 7)
-        below = QRect(words.left(), middle + 1, words.width(), words.bottom() - middle - 8)
-        return Places(card, thumb, title, below, star)
+        return Places(card, thumb, words, star)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """All rows are equally large."""
@@ -135,8 +134,16 @@ class LibraryDelegate(QStyledItemDelegate):
         )
         self._ground(painter, places.card, state, palette)
         self._thumb(painter, places.thumb, world, palette)
-        self._words(painter, places, world, palette)
-        self._star(painter, places.star, world, state, palette)
+        if not self._is_edited(option.widget, index):
+            self._words(painter, places, world, palette)
+            self._star(painter, places.star, world, state, palette)
+
+    @staticmethod
+    def _is_edited(view: QWidget | None, index: Index) -> bool:
+        """Whether a field for another title lies over the words."""
+        if not isinstance(view, QAbstractItemView) or view.currentIndex() != index:
+            return False
+        return view.state() == QAbstractItemView.State.EditingState
 
     def _ground(
         self, painter: QPainter, card: QRect, state: QStyle.StateFlag, palette: QPalette
@@ -193,17 +200,25 @@ class LibraryDelegate(QStyledItemDelegate):
         metrics = painter.fontMetrics()
         dim = palette.color(QPalette.ColorRole.PlaceholderText)
         text = palette.color(QPalette.ColorRole.Text)
-        left = Qt.AlignmentFlag.AlignLeft
+        place = places.words
         painter.setPen(dim if world.problem else text)
-        flags = left | (
-            Qt.AlignmentFlag.AlignVCenter if self.is_grid else Qt.AlignmentFlag.AlignBottom
-        )
-        painter.drawText(places.title, flags, _elided(metrics, world.title, places.title))
-        if not places.below.isEmpty():
-            painter.setPen(dim)
-            told = world.problem or (moment(world.created_s) if world.created_s else "")
-            shown = _elided(metrics, told, places.below)
-            painter.drawText(places.below, left | Qt.AlignmentFlag.AlignTop, shown)
+        if self.is_grid:
+            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(place, flags, _elided(metrics, world.title, place.width()))
+            return
+        lines = in_two_lines(world.title, painter.font(), metrics, place.width())
+        told = world.problem or (moment(world.created_s) if world.created_s else "")
+        if len(lines) == 1:
+            below = in_two_lines(told, painter.font(), metrics, place.width())
+        else:
+            below = [_elided(metrics, told, place.width())]
+        rows = [*lines, *below] if told else lines
+        step = metrics.height()
+        y = place.center().y() - step * len(rows) // 2 + metrics.ascent() + 1
+        for number, row in enumerate(rows):
+            if number == len(lines):
+                painter.setPen(dim)
+            painter.drawText(place.left(), y + number * step, row)
 
     def _star(
         self, painter: QPainter, place: QRect, world: World, state: QStyle.StateFlag,
@@ -266,6 +281,14 @@ class LibraryDelegate(QStyledItemDelegate):
         editor.setAccessibleName(self.tr("New title"))
         return editor
 
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Show the title from its beginning, all of it selected."""
+        super().setEditorData(editor, index)
+        if isinstance(editor, QLineEdit):
+            length = len(editor.text())
+            # The view selects all when this returns, and so shows the end.
+            QTimer.singleShot(0, editor, lambda: editor.setSelection(length, -length))
+
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
@@ -273,11 +296,27 @@ class LibraryDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         places = self.places(rect)
         height = editor.sizeHint().height()
-        left = places.title.left() - 5
+        left = places.words.left() - 5
         box = QRect(left, 0, places.star.right() - left, height)
-        box.moveCenter(QPoint(box.center().x(), places.title.center().y()))
+        box.moveCenter(QPoint(box.center().x(), places.words.center().y()))
         editor.setGeometry(box.intersected(rect))
 
 
-def _elided(metrics: QFontMetrics, text: str, place: QRect) -> str:
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+def in_two_lines(text: str, font: QFont, metrics: QFontMetrics, width_px: int) -> list[str]:
+    """Return a text as one line, or as two of which the second may end early."""
+    if metrics.horizontalAdvance(text) <= width_px:
+        return [text]
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    line = layout.createLine()
+    line.setLineWidth(width_px)
+    first = line.textLength()
+    layout.endLayout()
+    if not 0 < first < len(text):
+        return [_elided(metrics, text, width_px)]
+    rest = text[first:].lstrip()
+    return [text[:first].rstrip(), _elided(metrics, rest, width_px)]
+
+
+def _elided(metrics: QFontMetrics, text: str, width_px: int) -> str:
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width_px)

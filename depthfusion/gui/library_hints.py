@@ -128,7 +128,7 @@ class Foot(QWidget):
         self.cancel = SymbolButton("close", self.tr("Stop importing"), self, size_px=14)
         self.cancel.clicked.connect(self.cancel_wanted)
         row = QHBoxLayout()
-        row.setContentsMargins(10, 2, 6, 4)
+        row.setContentsMargins(9, 2, 6, 4)
         row.addWidget(self._text, 1)
         row.addWidget(self.cancel)
         column = QVBoxLayout(self)

@@ -244,7 +244,7 @@ class LibraryPanel(QWidget):
         else:
             self.hint.tell(
                 "picture", self.tr("Your worlds will appear here"),
-                self.tr("Describe one below, or drop pictures here."),
+                self.tr("Describe one, or drop pictures here."),
             )  # fmt: skip
 
     def _tell_foot(self) -> None:
@@ -360,8 +360,10 @@ class LibraryPanel(QWidget):
             return
         names = [self.model.names[row] for row in rows]
         title = self.model.world(rows[0]).title
+        anchor = self.list.anchor()
         self.model.hide_worlds(names)
         self._stay_near(rows[0])
+        self.list.keep_anchor(anchor)
         self._tell_state()
 
         def done(deletion: Deletion) -> None:

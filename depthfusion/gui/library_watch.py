@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from depthfusion.errors import DepthFusionError
+from depthfusion.errors import DepthFusionError, InputNotFoundError
 from depthfusion.gui.library_work import LibraryWork
 from depthfusion.library import Library, Scanned, ScanThread
 
@@ -16,6 +16,8 @@ STALE_EVERY_S = 2.0
 _REST = 10
 """After a scan, this many times as long as it took passes before the next one by itself."""
 _PROGRESS_EVERY_MS = 60
+_TELL_EVERY_S = 0.8
+"""While a scan fills the index: to ask for 20,000 names takes some 50 ms."""
 
 
 class LibraryWatch(QObject):
@@ -40,7 +42,7 @@ class LibraryWatch(QObject):
         self._library, self._work = library, work
         self._version: tuple[int, int] | None = None
         self._scan: ScanThread | None = None
-        self._began_s = self._rest_until_s = self._asked_s = 0.0
+        self._began_s = self._rest_until_s = self._asked_s = self._told_s = 0.0
         self._is_asking = False
         self._poll = QTimer(self, interval=VERSION_EVERY_MS)
         self._poll.timeout.connect(self.look)
@@ -77,7 +79,9 @@ class LibraryWatch(QObject):
             return  # another program keeps the index busy: it will be over
         for notice in self._library.notices():
             self.complained.emit(notice)
-        if version != self._version:
+        is_soon = self._scan is not None and time.monotonic() < self._told_s + _TELL_EVERY_S
+        if version != self._version and not is_soon:
+            self._told_s = time.monotonic()
             was, self._version = self._version, version
             if was is not None and was[0] != version[0]:
                 self.scan()  # the index began anew, empty
@@ -98,7 +102,6 @@ class LibraryWatch(QObject):
         if scan is None or scan.is_running:
             if scan is not None:
                 self.progressed.emit(*scan.progress)
-            self.look()
             return
         self._follow.stop()
         self._scan = None
@@ -109,8 +112,11 @@ class LibraryWatch(QObject):
         missing = ""
         try:
             found = scan.result()
-        except DepthFusionError as error:
+        except InputNotFoundError as error:
             missing = str(error)
+        except DepthFusionError as error:
+            self.complained.emit(str(error))
+            missing = self.missing
         self.has_scanned = True
         self.look()
         if missing != self.missing:
