@@ -285,9 +285,8 @@ class LibraryDelegate(QStyledItemDelegate):
         """Show the title from its beginning, all of it selected."""
         super().setEditorData(editor, index)
         if isinstance(editor, QLineEdit):
-            length = len(editor.text())
             # The view selects all when this returns, and so shows the end.
-            QTimer.singleShot(0, editor, lambda: editor.setSelection(length, -length))
+            QTimer.singleShot(0, editor, lambda: _select_backwards(editor))
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
@@ -300,6 +299,12 @@ class LibraryDelegate(QStyledItemDelegate):
         box = QRect(left, 0, places.star.right() - left, height)
         box.moveCenter(QPoint(box.center().x(), places.words.center().y()))
         editor.setGeometry(box.intersected(rect))
+
+
+def _select_backwards(editor: QLineEdit) -> None:
+    length = len(editor.text())
+    if length and editor.selectedText() == editor.text():
+        editor.setSelection(length, -length)
 
 
 def in_two_lines(text: str, font: QFont, metrics: QFontMetrics, width_px: int) -> list[str]:
