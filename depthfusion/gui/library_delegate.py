@@ -102,7 +102,7 @@ class LibraryDelegate(QStyledItemDelegate):
             width = rect.width() - 2 * PAD_PX
             thumb = QRect(rect.left() + PAD_PX, rect.top() + PAD_PX, width, width // 2)
             foot = QRect(thumb.left(), thumb.bottom() + 1, width, rect.bottom() - thumb.bottom())
-            star = QRect(0, 0, _STAR_AREA_PX, foot.height())
+            star = QRect(0, 0, _STAR_AREA_PX, foot.height() - 4)
             star.moveTopRight(QPoint(foot.right() + 4, foot.top()))
             words = QRect(foot.left() + 1, foot.top(), width - _STAR_AREA_PX + 3, foot.height() - 4)
             return Places(card, thumb, words, star)

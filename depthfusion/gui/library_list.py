@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
@@ -25,6 +27,8 @@ CARD_PX = 160
 """Least width of a card: up to twice as much, there is one column."""
 _WANT_EVERY_MS = 30
 _SCROLL_LINES = 3
+_DELETE_KEYS = {Qt.Key.Key_Delete} | ({Qt.Key.Key_Backspace} if sys.platform == "darwin" else set())
+"""A Mac's delete key is Backspace."""
 
 
 class LibraryList(QListView):
@@ -288,7 +292,7 @@ class LibraryList(QListView):
                 self.open_wanted.emit(row)
         elif plain and event.key() == keys.Key_F:
             self.favourite_wanted.emit(self.selected_rows() or ([row] if row >= 0 else []))
-        elif plain and event.key() in {keys.Key_Delete, keys.Key_Backspace}:
+        elif plain and event.key() in _DELETE_KEYS:
             self.delete_wanted.emit()
         elif event.key() == keys.Key_Z and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             self.undo_wanted.emit()

@@ -283,7 +283,7 @@ class LibraryPanel(QWidget):
         self._tell_state()
 
     def _missing_changed(self, reason: str) -> None:
-        text = self.tr("The library's folder cannot be read now.") if reason else ""
+        text = self.tr("The library's folder is out of reach.") if reason else ""
         self.missing.tell(text, reason)
         if reason:
             self.complained.emit(reason)
@@ -356,6 +356,8 @@ class LibraryPanel(QWidget):
     def delete_selected(self) -> None:
         """Take the selected worlds to the trash; `undo_delete` brings them back."""
         rows = self.list.selected_rows()
+        if not rows and self.list.hasFocus() and self.list.currentIndex().isValid():
+            rows = [self.list.currentIndex().row()]
         if not rows:
             return
         names = [self.model.names[row] for row in rows]

@@ -16,6 +16,8 @@ STALE_EVERY_S = 2.0
 _REST = 10
 """After a scan, this many times as long as it took passes before the next one by itself."""
 _PROGRESS_EVERY_MS = 60
+_LAST_WAIT_S = 5.0
+"""For a scan to stop; a dead network drive may keep it for minutes."""
 _TELL_EVERY_S = 0.8
 """While a scan fills the index: to ask for 20,000 names takes some 50 ms."""
 
@@ -131,5 +133,5 @@ class LibraryWatch(QObject):
         if self._scan is not None:
             self._scan.cancel()
             with suppress(DepthFusionError):  # told at the next start, if it still is so
-                self._scan.result()
+                self._scan.result(_LAST_WAIT_S)
             self._scan = None
