@@ -20,9 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from depthfusion.generator.amounts import duration
+from depthfusion.gui.lengths import length
 from depthfusion.gui.settings_panel import WIDTH_PX
 from depthfusion.gui.symbol_button import SymbolButton
 from depthfusion.gui.world_facts import DepthFacts, WorldFacts
+from depthfusion.settings import Units
 
 MOST_CHARS = 1500
 """Of a prompt, on the screen; copying gives all of it."""
@@ -122,6 +124,12 @@ class DetailsPanel(QScrollArea):
                 self.verticalScrollBar().setValue(0)
         self._refresh_estimate()
 
+    def use_units(self, units: Units) -> None:
+        """Tell lengths in other units from now on."""
+        self._about.units = units
+        if self.facts is not None:
+            self._about.tell(self.facts)
+
     def set_estimate(self, *, running: bool = False, reason: str = "") -> None:
         """Set whether depth is being estimated now, or why it cannot be; empty: it can."""
         self._estimating, self._depth_reason = running, reason
@@ -158,6 +166,7 @@ class _About(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.units = Units.METRIC
         tr = self.tr
         column = QVBoxLayout(self)
         column.setContentsMargins(_MARGIN_PX, 14, _MARGIN_PX, 16)
@@ -229,8 +238,9 @@ class _About(QWidget):
             return tr("distance in metres")
         if depth.near_m is None or depth.far_m is None:
             return tr("relative, 1 is nearest")
-        far = tr("infinity") if math.isinf(depth.far_m) else f"{depth.far_m:.4g} m"
-        return tr("{0} m to {1}").format(f"{depth.near_m:.3g}", far)
+        near = length(depth.near_m, self.units)
+        far = tr("infinity") if math.isinf(depth.far_m) else length(depth.far_m, self.units)
+        return tr("{0} to {1}").format(near, far)
 
 
 class _Words(QLabel):

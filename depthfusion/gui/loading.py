@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from depthfusion.errors import DepthFusionError, InputNotFoundError, PanoramaError
 from depthfusion.gui.worlds import is_depth_name
+from depthfusion.settings import PictureQuality
 
 if TYPE_CHECKING:
     from depthfusion.panorama import Panorama, ReadOptions
@@ -72,12 +73,18 @@ class Failed:
 Event = Read | Staged | Finished | Failed
 
 
+_FAST_COLUMNS, _BEST_COLUMNS = 1024, 4096
+"""Of the surface's grid, instead of `Quality.mesh_columns`."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What the graphics driver can do; known once there is a context."""
 
     max_texture_px: int
     software: bool
+    quality: PictureQuality = PictureQuality.AUTO
+    """How much the person lets it cost."""
 
 
 @dataclass
@@ -241,11 +248,14 @@ class Loading:
         limits = self._limits
         if limits is None:
             return
+        wish = limits.quality
+        columns = {PictureQuality.FAST: _FAST_COLUMNS, PictureQuality.BEST: _BEST_COLUMNS}.get(wish)
+        is_modest = {PictureQuality.FAST: True, PictureQuality.BEST: False}.get(wish)
         for stage in stages(
             panorama,
-            Quality(),
+            Quality() if columns is None else Quality(mesh_columns=columns),
             max_texture_px=limits.max_texture_px,
-            software=limits.software,
+            software=limits.software if is_modest is None else is_modest,
             inverted=self.source.inverted,
         ):
             yield Staged(stage)

@@ -70,7 +70,7 @@ def _looking(tr: Translate) -> dict[str, Words]:
     return {
         "quality": Words(
             tr("Picture quality"),
-            tr("How much work the view may be; counts from the next world that is opened"),
+            tr("How much work the view may be; Best needs a good graphics card"),
             {"auto": tr("Automatic"), "fast": tr("Fast"), "best": tr("Best")},
         ),
         "mouse_sensitivity": Words(

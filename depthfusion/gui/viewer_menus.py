@@ -17,6 +17,7 @@ from depthfusion.gui.icon import app_icon
 from depthfusion.gui.pictures import SIZES_PX
 from depthfusion.gui.theme import Appearance
 from depthfusion.gui.view_actions import ViewActions, make_action
+from depthfusion.settings import Settings, Wish
 
 if TYPE_CHECKING:
     from depthfusion.gui.viewer_window import ViewerWindow
@@ -204,6 +205,26 @@ class ViewerMenus(QObject):
         if reduced != self._reduced_by_system:
             habits["reduce_motion"] = reduced
         return habits
+
+    def follow_settings(self, settings: Settings, names: frozenset[str]) -> None:
+        """Act on settings that were chosen elsewhere, and show them.
+
+        Args:
+            settings: as they are now.
+            names: of those that are different.
+        """
+        app, actions = QApplication.instance(), self.view_actions
+        if "theme" in names:
+            appearance = Appearance(settings.theme)
+            self._appearances[appearance].setChecked(True)
+            self._window.set_appearance(appearance)
+        if "reduced_motion" in names:
+            wish = settings.reduced_motion
+            system = isinstance(app, QApplication) and theme.motion_is_reduced(app)
+            self._reduced_by_system = system if wish is Wish.AUTO else None
+            actions.reduce_motion.setChecked(system if wish is Wish.AUTO else wish is Wish.ON)
+        if "idle_sway" in names:
+            actions.sway.setChecked(settings.idle_sway)
 
     def restore(self, habits: Mapping[str, Any]) -> None:
         """Take over `habits` of the last time; what cannot be is left as it is."""

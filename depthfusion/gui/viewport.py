@@ -25,6 +25,7 @@ from depthfusion.gui.hands import Hands
 from depthfusion.gui.loading import Failed, Finished, Limits, Loading, Read, Source, Staged
 from depthfusion.gui.motion import Motion
 from depthfusion.gui.preview import Growth, Preview
+from depthfusion.settings import PictureQuality
 from depthfusion.view import DEFAULT_FOV_DEG, View
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Viewport(QOpenGLWidget):
         self.renderer: PanoramaRenderer | None = None
         self._canvas: Canvas | None = None
         self._broken = False
+        self._quality = PictureQuality.AUTO
         self._view = self._drawn = self._previous_view = View()
         self._next_view: View | None = None
         self._loading: Loading | None = None
@@ -131,11 +133,18 @@ class Viewport(QOpenGLWidget):
         self.clock.wake()
 
     def use_settings(self, settings: Settings) -> None:
-        """Take over how mouse and wheel are to act; `view` and what moves by itself stay."""
+        """Take over how mouse and wheel are to act, and the quality.
+
+        `view` and what moves by itself stay.
+        """
         self._hands.sensitivity = settings.mouse_sensitivity
         self._hands.inverted = settings.mouse_invert
         self._hands.wheel = settings.mouse_wheel
         self.motion.inertia = settings.inertia
+        if settings.quality is not self._quality:
+            self._quality = settings.quality
+            if self.panorama is not None and self._loading_is_done:
+                self._show_again(self.panorama)
 
     def _advance(self, step_s: float) -> bool:
         view = self.motion.advanced(self._view, step_s)
@@ -171,9 +180,8 @@ class Viewport(QOpenGLWidget):
         self._stages.clear()
         self._all_staged = False
 
-    @staticmethod
-    def _limits(renderer: PanoramaRenderer) -> Limits:
-        return Limits(renderer.max_texture_px, renderer.is_software)
+    def _limits(self, renderer: PanoramaRenderer) -> Limits:
+        return Limits(renderer.max_texture_px, renderer.is_software, self._quality)
 
     @Slot()
     def _take_events(self) -> None:

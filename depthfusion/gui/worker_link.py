@@ -12,6 +12,8 @@ from depthfusion.generator.events import Failed, Failure
 from depthfusion.generator.protocol import CANCEL_GRACE_S, LastLines, Protocol
 from depthfusion.generator.request import AnyRequest
 
+IDLE_S = 3.0
+"""How long a worker that has worked waits for the next request where it keeps no model."""
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +47,10 @@ class WorkerLink(QObject):
         self._process: QProcess | None = None
         self._protocol = Protocol()
         self._last_lines = LastLines()
+        self._leaving: list[QProcess] = []
+        self._keeps_model = True
+        self._idle = QTimer(self, singleShot=True, interval=round(IDLE_S * 1000))
+        self._idle.timeout.connect(self._let_go)
         self._grace = QTimer(self, singleShot=True)
         self._grace.timeout.connect(self._kill_if_busy)
 
@@ -58,6 +64,19 @@ class WorkerLink(QObject):
         """Of the worker; 0 while there is none."""
         return int(self._process.processId()) if self._process is not None else 0
 
+    @property
+    def keeps_model(self) -> bool:
+        """Whether the worker stays when all is done, with what it has loaded.
+
+        If not it ends after `IDLE_S` without a request, and all its memory comes back.
+        """
+        return self._keeps_model
+
+    @keeps_model.setter
+    def keeps_model(self, keeps_model: bool) -> None:
+        self._keeps_model = keeps_model
+        self._plan_to_let_go()
+
     def warm_up(self) -> None:
         """Start the process, so that the first request finds it there."""
         if self._process is None or self._protocol.broken:
@@ -70,6 +89,7 @@ class WorkerLink(QObject):
             RuntimeError: if the one before is not over.
             FramingError: if the request cannot be sent.
         """
+        self._idle.stop()
         self.warm_up()
         data = self._protocol.start(request)
         assert self._process is not None
@@ -85,9 +105,14 @@ class WorkerLink(QObject):
     def shut_down(self) -> None:
         """End the worker, within 2 s; nothing is heard of it any more."""
         self._grace.stop()
-        process, self._process = self._process, None
-        if process is None:
-            return
+        self._idle.stop()
+        leaving, self._leaving = self._leaving, []
+        for process in (*leaving, *([self._process] if self._process is not None else [])):
+            self._end(process)
+        self._process = None
+
+    @staticmethod
+    def _end(process: QProcess) -> None:
         process.blockSignals(True)
         if process.state() is not QProcess.ProcessState.NotRunning:
             process.closeWriteChannel()
@@ -128,6 +153,40 @@ class WorkerLink(QObject):
         elif was_busy and not protocol.busy and protocol is self._protocol:
             self._grace.stop()
             self.freed.emit()
+            self._plan_to_let_go()
+
+    def _plan_to_let_go(self) -> None:
+        """Let the worker end soon, if it has worked, is free and is not to keep its model."""
+        if self._keeps_model or self.busy or not self._protocol.job:
+            self._idle.stop()
+        else:
+            self._idle.start()
+
+    @Slot()
+    def _let_go(self) -> None:
+        """End the free worker without waiting for it; the next request starts another."""
+        process = self._process
+        if process is None or self.busy:
+            return
+        self._process, self._protocol = None, Protocol()
+        for signal, slot in (
+            (process.readyReadStandardOutput, self._read),
+            (process.readyReadStandardError, self._listen),
+            (process.finished, self._finished),
+            (process.errorOccurred, self._error),
+        ):
+            signal.disconnect(slot)
+        self._leaving.append(process)
+        process.finished.connect(self._left)
+        process.closeWriteChannel()  # it ends with its stdin
+        QTimer.singleShot(round(CANCEL_GRACE_S * 1000), process, process.kill)
+
+    @Slot()
+    def _left(self) -> None:
+        over = QProcess.ProcessState.NotRunning
+        for process in [p for p in self._leaving if p.state() is over]:
+            self._leaving.remove(process)
+            process.deleteLater()
 
     @Slot()
     def _listen(self) -> None:

@@ -20,6 +20,7 @@ from depthfusion.gui.settings_panel import SettingsPanel
 from depthfusion.gui.viewport import Viewport
 from depthfusion.gui.world_facts import DepthFacts, WorldFacts, facts_from_panorama
 from depthfusion.panorama import DepthMeaning, Panorama, Provenance
+from depthfusion.settings import Units
 from tests.gui.conftest import destroy
 
 pytestmark = pytest.mark.gui
@@ -80,6 +81,8 @@ def test_a_made_world_tells_how_it_was_made(panel: DetailsPanel) -> None:
     assert rows.value("seed") == "0"
     assert rows.value("model") == "forest"
     assert rows.value("depth") == "0.5 m to infinity"
+    panel.use_units(Units.IMPERIAL)
+    assert rows.value("depth") == "1 ft 8 in to infinity"
     assert not panel._about.estimate.isVisible()
 
 
