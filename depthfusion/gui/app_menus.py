@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 GENERATE = ("Ctrl+Return", "Ctrl+Enter")
 PROMPT = ("Ctrl+L",)
-DETAILS, BOTH = ("I",), ("H",)
+LIBRARY, BOTH = ("L",), ("H",)
+SEARCH = ("Ctrl+F",)
 DELETE, UNDO = ("Del",), ("Ctrl+Z",)
 
 
@@ -29,6 +30,7 @@ def app_key_columns(tr: Callable[[str], str]) -> list[list[KeyGroup]]:
         [
             ("Ctrl+Enter", tr("generate")),
             ("Ctrl+L", tr("to the prompt")),
+            ("Ctrl+F", tr("search the library")),
             ("Alt+↑  Alt+↓", tr("earlier prompts")),
             (tr("Del"), tr("delete the open world")),
             ("Ctrl+Z", tr("bring it back")),
@@ -39,7 +41,7 @@ def app_key_columns(tr: Callable[[str], str]) -> list[list[KeyGroup]]:
         [
             ("F11   " + tr("Double-click"), tr("full screen")),
             ("Esc", tr("leave full screen, then cancel")),
-            ("I", tr("details")),
+            ("L   I", tr("library, details")),
             ("H", tr("picture only")),
             ("?   F1", tr("these keys")),
         ],
@@ -58,6 +60,27 @@ class AppMenus(ViewerMenus):
         making = window.making
         self.settings.setText(tr("&Details"))
         self.settings.setToolTip(tr("What is open and how it is shown (I)"))
+        self.library = make_action(
+            view,
+            tr("&Library"),
+            window.show_library,
+            LIBRARY,
+            checkable=True,
+            tip=tr("All kept worlds"),
+        )
+        self.search = make_action(window, tr("&Search the library"), window.search, SEARCH)
+        self.import_files = make_action(
+            window,
+            tr("&Import into the library…"),
+            window.choose_import,
+            tip=tr("Take pictures into the library; the originals stay where they are"),
+        )
+        self.estimate = make_action(
+            window,
+            tr("&Estimate depth"),
+            window.estimate_depth,
+            tip=tr("Let a depth network guess how far everything is"),
+        )
         self.both = make_action(view, tr("Picture &only"), window.toggle_columns, BOTH)
         self.generate = make_action(window, tr("&Generate"), making.bar.generate, GENERATE)
         self.cancel = make_action(
@@ -100,12 +123,14 @@ class AppMenus(ViewerMenus):
         self._fill_help(bar.addMenu(tr("&Help")))
 
     def _fill_edit(self, menu: QMenu) -> None:
-        menu.addActions([self.undo, self.to_prompt])
+        menu.addActions([self.undo, self.to_prompt, self.search])
 
     def _fill_world(self, menu: QMenu) -> None:
         menu.addActions([self.generate, self.cancel, self.watch])
         menu.addSeparator()
-        menu.addActions([self.use_these, self.favourite, self.folder, self.delete])
+        menu.addActions([self.use_these, self.estimate])
+        menu.addSeparator()
+        menu.addActions([self.favourite, self.folder, self.delete])
         menu.addSeparator()
         menu.addAction(self.models)
         menu.aboutToShow.connect(self.follow)
@@ -113,7 +138,16 @@ class AppMenus(ViewerMenus):
 
     def _fill_view(self, menu: QMenu) -> None:
         super()._fill_view(menu)
+        menu.insertAction(self.settings, self.library)
         menu.insertAction(self.full_screen, self.both)
+
+    def _fill_file(self, menu: QMenu) -> None:
+        super()._fill_file(menu)
+        menu.insertAction(self.next_file, self.import_files)
+
+    def _fill_line(self) -> None:
+        super()._fill_line()
+        self._window.line.add_button(self.library, "grid", leading=True)
 
     def _fill_help(self, menu: QMenu) -> None:
         menu.addActions([self.keys, self.notes, self.log])
@@ -131,6 +165,8 @@ class AppMenus(ViewerMenus):
         self.cancel.setEnabled(is_busy)
         self.watch.setEnabled(is_busy and not window.making.creation.watching)
         self.use_these.setEnabled(window.facts is not None and window.facts.can_be_used)
+        facts = window.facts
+        self.estimate.setEnabled(facts is not None and facts.depth is None)
         for action in (self.favourite, self.delete, self.folder):
             action.setEnabled(is_kept)
         is_favourite = is_kept and window.is_favourite
@@ -151,3 +187,4 @@ class AppMenus(ViewerMenus):
         """Take over `habits` of the last time."""
         self._settings_shown = habits.get("settings_shown") is True
         super().restore({**habits, "settings_shown": self._window.details_wanted})
+        self.library.setChecked(self._window.library_wanted)

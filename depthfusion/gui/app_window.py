@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QEvent, QTimer, QUrl, Slot
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from depthfusion.errors import DepthFusionError
 from depthfusion.generator.events import Finished
+from depthfusion.generator.request import DepthRequest, Request
 from depthfusion.gui import worlds
 from depthfusion.gui.app_opener import AppOpener
 from depthfusion.gui.cards import KeyCard
@@ -23,23 +24,30 @@ from depthfusion.gui.keeping import Keeper, Made
 from depthfusion.gui.loading import Source
 from depthfusion.gui.making import Making, requests_from
 from depthfusion.gui.overlays import BannerAction
+from depthfusion.gui.pictures import short_path
 from depthfusion.gui.prompt_form import PromptForm
 from depthfusion.gui.remembered import Remembered
 from depthfusion.gui.run_log import LogRing
 from depthfusion.gui.session import Session
+from depthfusion.gui.theme import Appearance
 from depthfusion.gui.viewer_window import NAME, ViewerWindow
 from depthfusion.library import Deletion, Library, World
+from depthfusion.panorama.world_folder import is_world
 from depthfusion.view import View
 
 if TYPE_CHECKING:
     from depthfusion.gui.app_menus import AppMenus
+    from depthfusion.gui.crash import Report
     from depthfusion.gui.details_panel import DetailsPanel
     from depthfusion.gui.first_run_card import FirstRunCard
+    from depthfusion.gui.importing import Importing
+    from depthfusion.gui.library_panel import LibraryPanel
     from depthfusion.gui.log_panel import LogPanel
     from depthfusion.gui.model_download import ModelDesk
     from depthfusion.gui.models_dialog import ModelsDialog
     from depthfusion.gui.world_facts import WorldFacts
     from depthfusion.panorama import Panorama
+    from depthfusion.settings import Settings
 
 FIRST_STEPS = "first-steps"
 """Name of the first-run card in `Settings.cards_seen`."""
@@ -83,10 +91,16 @@ class AppWindow(ViewerWindow):
         self.details: DetailsPanel | None = None
         self.facts: WorldFacts | None = None
         self.details_wanted = session.get("details_shown", bool, False)
+        self.library_panel: LibraryPanel | None = None
+        self.library_wanted = session.get("library_shown", bool, False)
         self.is_favourite = False
         self._last_kept: tuple[Panorama, Path] | None = None
         self._call: Callable[[], object] | None = None
-        self._deletions: list[Deletion] = []
+        self._undos: list[Callable[[], object]] = []
+        self._importing: Importing | None = None
+        self._has_told_kept = self._is_closed = False
+        self._offered: list[Request] = []
+        """Of the last time, until the person has answered."""
         self._desk: ModelDesk | None = None
         self._models: ModelsDialog | None = None
         self._log: LogPanel | None = None
@@ -138,6 +152,8 @@ class AppWindow(ViewerWindow):
         making.log_wanted.connect(self.show_log)
         making.queue_changed.connect(self._note_queue)
         making.creation.finished_aside.connect(self._made_aside)
+        making.creation.depth_came.connect(self._depth_came)
+        making.queue.changed.connect(self._tell_estimate)
         bar.changed.connect(self._note_form)
         bar.history_changed.connect(lambda prompts: self.session.put(history=prompts))
         bar.complained.connect(self.complain)
@@ -150,6 +166,16 @@ class AppWindow(ViewerWindow):
         compass.turned.connect(lambda yaw_deg: self.viewport.change(yaw_deg=yaw_deg))
         compass.recentre_wanted.connect(self.viewport.recentre)
         self._looking.timeout.connect(self._look_at_library)
+        self._end_following = self.opener.remembered.store.subscribe(self._settings_changed)
+
+    def _settings_changed(self, settings: Settings, names: frozenset[str]) -> None:
+        self.viewport.use_settings(settings)
+        if "theme" in names:
+            self.set_appearance(Appearance(settings.theme.value))
+        if names & {"model", "steps", "guidance", "size", "scheduler"}:
+            self.making.settings_changed()
+        if "library" in names:
+            self.notify(self.tr("The other library is used from the next start on"))
 
     @Slot(object)
     def _view_moved(self, view: View) -> None:
@@ -172,7 +198,10 @@ class AppWindow(ViewerWindow):
 
     @Slot()
     def _note_queue(self) -> None:
-        self.session.put(queue=[request.to_dict() for request in self.making.unfinished()])
+        if self._is_closed:
+            return
+        waiting = [*self._offered, *self.making.unfinished()]
+        self.session.put(queue=[request.to_dict() for request in waiting])
 
     def _note_place(self) -> None:
         if self.isVisible() and not self.isFullScreen():
@@ -204,17 +233,20 @@ class AppWindow(ViewerWindow):
             else self.tr("{0} worlds were not finished the last time.").format(count)
         )
 
-        def make() -> None:
-            for request in requests:
-                self.making.queue.add(request)
-
+        self._offered = requests
         self.banner.tell(
             text,
             [
-                BannerAction(self.tr("Make now"), make),
-                BannerAction(self.tr("Forget"), lambda: self.session.put(queue=[])),
+                BannerAction(self.tr("Make now"), lambda: self._answer_offer(is_wanted=True)),
+                BannerAction(self.tr("Forget"), lambda: self._answer_offer(is_wanted=False)),
             ],
         )
+
+    def _answer_offer(self, *, is_wanted: bool) -> None:
+        offered, self._offered = self._offered, []
+        for request in offered if is_wanted else ():
+            self.making.queue.add(request)
+        self._note_queue()
 
     # After the first frame ----------------------------------------------------------------------
 
@@ -233,6 +265,31 @@ class AppWindow(ViewerWindow):
         if self.session.complaint:
             self.complain(self.session.complaint)
         self._offer_queue(waiting)
+        QTimer.singleShot(400, self, self._tell_reports)
+
+    def _tell_reports(self) -> None:
+        """Tell of the last run, if it ended badly; nothing leaves this machine."""
+        from depthfusion.gui.crash import pending_reports
+
+        reports = pending_reports()
+        if not reports:
+            return
+        for older in reports[1:]:
+            older.dismiss()
+        report = reports[0]
+        text = self.tr("{0}. Your worlds and prompts are safe.").format(report.headline)
+        self.banner.tell(
+            text,
+            [
+                BannerAction(self.tr("Show report"), lambda: self._show_report(report)),
+                BannerAction(self.tr("Dismiss"), report.dismiss),
+            ],
+        )
+
+    def _show_report(self, report: Report) -> None:
+        from depthfusion.gui.report_dialog import ReportDialog
+
+        ReportDialog(report, self).open()
 
     def _begin_library(self) -> None:
         def tidy() -> int:
@@ -286,6 +343,8 @@ class AppWindow(ViewerWindow):
     def _begin_making(self, job: Job) -> None:
         """Stand still: the world that forms is watched, and needs the processor."""
         self.viewport.set_motion(turning=False)
+        if self._first_steps is not None:
+            self._first_steps.hide()
 
     # Keeping worlds -----------------------------------------------------------------------------
 
@@ -300,6 +359,13 @@ class AppWindow(ViewerWindow):
     @Slot(object, object)
     def _kept(self, made: Made, folder: Path) -> None:
         self._last_kept = (made.panorama, folder)
+        if self.library_panel is not None:
+            self.library_panel.refresh()
+        if folder.parent != self.library.folder:
+            self.notify(self.tr("Kept as {0}").format(short_path(str(folder))))
+        elif not self.library_wanted and not self._has_told_kept:
+            self._has_told_kept = True
+            self.notify(self.tr("Kept in the library"), self.tr("Show"), self._show_library_now)
         if self.viewport.panorama is made.panorama and self.opener.is_unsaved:
             self._settle_in()
 
@@ -362,7 +428,7 @@ class AppWindow(ViewerWindow):
             told = self.tr("Marked as favourite") if result.is_favourite else self.tr("Unmarked")
             self.notify(told)
         elif name == _DELETED and isinstance(result, Deletion):
-            self._deletions.append(result)
+            self._undos.append(lambda: self._restore(result))
             self.notify(self.tr("Deleted"), self.tr("Undo"), self.undo_delete)
         elif name == _RESTORED and isinstance(result, list) and result:
             self.notify(self.tr("{0} is back").format(result[0].title))
@@ -388,9 +454,11 @@ class AppWindow(ViewerWindow):
     @Slot()
     def undo_delete(self) -> None:
         """Bring back what was deleted last."""
-        if self._deletions:
-            deletion = self._deletions.pop()
-            self.keeper.run(_RESTORED, lambda: self.library.restore(deletion))
+        if self._undos:
+            self._undos.pop()()
+
+    def _restore(self, deletion: Deletion) -> None:
+        self.keeper.run(_RESTORED, lambda: self.library.restore(deletion))
 
     @Slot()
     def show_folder(self) -> None:
@@ -496,6 +564,44 @@ class AppWindow(ViewerWindow):
         self.raise_()
         self.activateWindow()
 
+    @Slot(list)
+    def open_files(self, paths: list[str]) -> None:
+        """Open a picture, a pair or a world; take anything more into the library."""
+        is_folder = any(Path(path).is_dir() and not is_world(path) for path in paths)
+        if is_folder or worlds.pair_from_paths(paths) is None:
+            self.import_files(paths)
+        else:
+            super().open_files(paths)
+
+    @Slot(list)
+    def import_files(self, paths: list[str]) -> None:
+        """Take pictures, pairs, worlds and folders into the library."""
+        if self._importing is None:
+            from depthfusion.gui.importing import Importing
+
+            self._importing = Importing(self.library, self)
+            self._importing.told.connect(self._imported)
+            if self.library_panel is not None:
+                self.library_panel.follow(self._importing)
+        if paths:
+            self._importing.start(paths)
+
+    @Slot(str)
+    def _imported(self, text: str) -> None:
+        if self.library_wanted:
+            self.notify(text)
+        else:
+            self.notify(text, self.tr("Show"), self._show_library_now)
+
+    @Slot()
+    def choose_import(self) -> None:
+        """Let the person choose files for the library."""
+        dialog = QFileDialog(self, self.tr("Import pictures, or pictures with their depth maps"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self.import_files)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
     @Slot(object)
     def _opened(self, panorama: Panorama) -> None:
         banner = self._banner
@@ -539,6 +645,29 @@ class AppWindow(ViewerWindow):
             self.facts = replace(self.facts, color_file=files[0], depth_file=files[1])
         if self.details is not None:
             self.details.show_facts(self.facts)
+        if self.library_panel is not None:
+            self.library_panel.show_current(folder)
+
+    # Depth for a picture without one --------------------------------------------------------------
+
+    @Slot()
+    def estimate_depth(self) -> None:
+        """Have the open picture's depth estimated; it is kept in the library with it."""
+        source, panorama = self.opener.source, self.viewport.panorama
+        if source is not None and source.color and panorama is not None and panorama.depth is None:
+            self.making.queue.add(DepthRequest(path=source.color))
+
+    @Slot(object, object)
+    def _depth_came(self, request: DepthRequest, panorama: Panorama) -> None:
+        self.keeper.keep(Made(panorama))
+
+    @Slot()
+    def _tell_estimate(self) -> None:
+        if self.details is not None:
+            queue = self.making.queue
+            jobs = [job for job in (queue.current, *queue.waiting) if job is not None]
+            running = any(isinstance(job.request, DepthRequest) for job in jobs)
+            self.details.set_estimate(running=running)
 
     # Columns and full screen --------------------------------------------------------------------
 
@@ -572,9 +701,62 @@ class AppWindow(ViewerWindow):
         details.folder_wanted.connect(
             lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
         )
-        # PLACE: `depth_wanted` is connected where the estimate goes through the worker.
-        details.set_estimate(reason=self.tr("Use `depthfusion depth` for this"))
+        details.depth_wanted.connect(self.estimate_depth)
         return details
+
+    def show_library(self, shown: bool) -> None:
+        """Show or hide the library."""
+        if self.library_panel is None:
+            if not shown:
+                return
+            self.library_panel = self._made_library_panel()
+            self._middle.insertWidget(0, self.library_panel)
+            self.library_panel.show_current(self.opener.world)
+        self.library_wanted = shown
+        self.session.put(library_shown=shown)
+        had_keyboard = self.library_panel.isAncestorOf(self.focusWidget() or self)
+        self.library_panel.setVisible(shown and not self.isFullScreen())
+        if had_keyboard and not shown:
+            self.viewport.setFocus()
+
+    def _made_library_panel(self) -> LibraryPanel:
+        from depthfusion.gui.library_panel import LibraryPanel
+
+        panel = LibraryPanel(self.library)
+        panel.restore(self.session.mapping("library"))
+        panel.opened.connect(self._open_kept)
+        panel.import_wanted.connect(self.import_files)
+        panel.complained.connect(self.complain)
+        panel.told.connect(self._library_told)
+        if self._importing is not None:
+            panel.follow(self._importing)
+        return panel
+
+    def _show_library_now(self) -> None:
+        if self.menus is not None:
+            self.menus.library.setChecked(True)
+
+    @Slot(object)
+    def _open_kept(self, world: World) -> None:
+        self.opener.open(Source(str(world.folder), title=world.title))
+
+    @Slot(str, bool)
+    def _library_told(self, text: str, can_undo: bool) -> None:
+        panel = self.library_panel
+        if can_undo and panel is not None:
+            self._undos.append(panel.undo_delete)
+            self.notify(text, self.tr("Undo"), self.undo_delete)
+        else:
+            self.notify(text)
+
+    @Slot()
+    def search(self) -> None:
+        """Show the library and give the keyboard to its search field."""
+        if self.isFullScreen():
+            self.toggle_full_screen()
+        self._show_library_now()
+        if self.library_panel is not None:
+            self.library_panel.focus_search()
 
     @Slot()
     def toggle_columns(self) -> None:
@@ -582,11 +764,14 @@ class AppWindow(ViewerWindow):
         menus = self.menus
         if menus is None:
             return
-        if menus.settings.isChecked():
-            self._was_shown = (False, True)
-            menus.settings.setChecked(False)
+        shown = (self.library_wanted, self.details_wanted)
+        if any(shown):
+            self._was_shown = shown
+            wanted = (False, False)
         else:
-            menus.settings.setChecked(self._was_shown[1])
+            wanted = self._was_shown if any(self._was_shown) else (True, True)
+        menus.library.setChecked(wanted[0])
+        menus.settings.setChecked(wanted[1])
 
     @Slot()
     def toggle_full_screen(self) -> None:
@@ -600,6 +785,8 @@ class AppWindow(ViewerWindow):
         self._bottom.setVisible(shown)
         if self.details is not None:
             self.details.setVisible(shown and self.details_wanted)
+        if self.library_panel is not None:
+            self.library_panel.setVisible(shown and self.library_wanted)
 
     @Slot()
     def leave(self) -> None:
@@ -634,12 +821,21 @@ class AppWindow(ViewerWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask nothing, lose nothing: what is finished is written, what waits is remembered."""
+        if self._is_closed:
+            super().closeEvent(event)
+            return
         self._looking.stop()
+        self._end_following()
         self._note_queue()
-        self.making.queue_changed.disconnect(self._note_queue)
+        self._is_closed = True
         super().closeEvent(event)
         self.making.shut_down()
         if self._desk is not None:
             self._desk.shut_down()
+        if self._importing is not None:
+            self._importing.shut_down()
+        if self.library_panel is not None:
+            self.session.put(library=self.library_panel.habits())
+            self.library_panel.shut_down()
         self.keeper.close()
         self.session.close()

@@ -119,6 +119,10 @@ class Making(QObject):
         self.bar.set_form(replace(self.bar.form, model=None))
         self._show_models(self._rows)
 
+    def settings_changed(self) -> None:
+        """Take over what the settings say where the form is silent."""
+        self._show_models(self._rows)
+
     def _show_models(self, rows: list[ModelRow]) -> None:
         starter, default = starter_folder(), self.default_model
         if starter is not None and not any(row.name == STARTER for row in rows):
@@ -191,6 +195,7 @@ class Making(QObject):
             width=request.width if size_said else width,
             height=request.height if size_said else height,
             previews=settings.preview_rate > 0,
+            preview_rate=settings.preview_rate or None,
         )
 
     @Slot()

@@ -1,0 +1,291 @@
+"""The app window: from a sentence to a kept world, by mouse and keyboard, with a tiny model."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from depthfusion.errors import SaveError
+from depthfusion.generator.events import Failed, Failure
+from depthfusion.generator.request import Request
+from depthfusion.gui.app_window import FIRST_STEPS, AppWindow
+from depthfusion.gui.generation_queue import Job
+from depthfusion.gui.loading import Source
+from depthfusion.gui.prompt_form import PromptForm
+from depthfusion.gui.remembered import Remembered
+from depthfusion.gui.session import Session
+from depthfusion.library import Library
+from depthfusion.panorama import Panorama
+from tests.gui.conftest import TIMEOUT_MS, destroy, drag, open_and_wait, pixels_of, settle
+
+pytestmark = [pytest.mark.gui, pytest.mark.gl]
+SMALL = PromptForm(size=(256, 128), steps=3)
+LONG = PromptForm(size=(256, 128), steps=400)
+MakeApp = Callable[[], AppWindow]
+
+
+@pytest.fixture
+def make_app(
+    qapp: QApplication, tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeApp]:
+    """Open app windows on one library and one session, as the command does one after the other."""
+    windows: list[AppWindow] = []
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+
+    def make() -> AppWindow:
+        remembered = Remembered(tmp_path / "state")
+        remembered.store.change(cards_seen=[FIRST_STEPS])
+        library = Library(tmp_path / "library", indexes=tmp_path / "indexes")
+        session = Session(tmp_path / "state")
+        window = AppWindow(remembered, library, session, model=str(tiny_folder))
+        windows.append(window)
+        window.viewport.motion.reduced = True
+        window.dress()
+        window.menus.view_actions.reduce_motion.setChecked(True)
+        window.resize(900, 640)
+        window.show()
+        assert QTest.qWaitForWindowExposed(window, TIMEOUT_MS)
+        window.activateWindow()
+        assert QTest.qWaitForWindowActive(window, TIMEOUT_MS)
+        return window
+
+    yield make
+    for window in windows:
+        close(window)
+        destroy(window)
+
+
+def close(window: AppWindow) -> None:
+    window.close()
+    window.viewport.shut_down()
+
+
+@pytest.fixture
+def app(make_app: MakeApp, qtbot: QtBot, pictures: Path) -> AppWindow:
+    window = make_app()
+    open_and_wait(qtbot, window, Source(str(pictures / "scene.png")))
+    return window
+
+
+def type_prompt(window: AppWindow, text: str) -> None:
+    prompt = window.making.bar.prompt
+    prompt.setFocus()
+    prompt.selectAll()
+    QTest.keyClicks(prompt, text)
+
+
+def generate(window: AppWindow, qtbot: QtBot) -> Path:
+    """Press Enter and wait until the world is in the library and on the screen."""
+    with qtbot.waitSignal(window.keeper.kept, timeout=TIMEOUT_MS) as kept:
+        QTest.keyClick(window.making.bar.prompt, Qt.Key.Key_Return)
+    folder = kept.args[1]
+    qtbot.waitUntil(lambda: window.opener.world == folder, timeout=TIMEOUT_MS)
+    settle(qtbot, window.viewport)
+    return folder
+
+
+def start_long(window: AppWindow, qtbot: QtBot) -> None:
+    """Begin a world that takes long, and wait for its first preview in the sphere."""
+    window.making.bar.set_form(LONG)
+    type_prompt(window, "a cave that never ends")
+    QTest.mouseClick(window.making.bar.generate_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.viewport.previewing, timeout=TIMEOUT_MS)
+
+
+def banner_says(window: AppWindow, qtbot: QtBot, words: str) -> None:
+    qtbot.waitUntil(
+        lambda: window.banner.isVisible() and words in window.banner.text, timeout=TIMEOUT_MS
+    )
+
+
+def choose(window: AppWindow, name: str) -> None:
+    """Click a button of the banner."""
+    (button,) = [b for b in window.banner.buttons if b.isVisible() and b.text() == name]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.slow
+def test_from_a_sentence_to_a_kept_world_and_back_after_a_restart(
+    app: AppWindow, make_app: MakeApp, qtbot: QtBot
+) -> None:
+    assert app.making.bar.prompt.hasFocus()
+    height_px = app.viewport.height()
+    type_prompt(app, "a")
+    qtbot.waitUntil(lambda: app.viewport.height() > height_px)  # the examples are gone
+    settle(qtbot, app.viewport)
+    before, picture_before = app.viewport.panorama, pixels_of(app.viewport)
+    start_long(app, qtbot)
+    assert app.making.bar.generate_button.text() == "Add to queue"
+    middle = app.viewport.rect().center()
+    drag(app.viewport, middle, middle + QPoint(60, 10))
+    assert app.viewport.view.yaw_deg != 0 and app.viewport.previewing
+    app.viewport.change(yaw_deg=0.0, pitch_deg=0.0)
+    QTest.keyClick(app, Qt.Key.Key_Escape)  # cancel
+    settle(qtbot, app.viewport)
+    assert app.viewport.panorama is before
+    assert np.array_equal(pixels_of(app.viewport), picture_before)
+    assert app.making.bar.prompt.text == "a cave that never ends"
+
+    app.making.bar.set_form(SMALL)
+    type_prompt(app, "a green hill")
+    folder = generate(app, qtbot)
+    assert [world.title for world in app.library.page()] == ["a green hill"]
+    assert app.facts is not None and app.facts.asked("prompt") == "a green hill"
+    assert folder.parent == app.library.folder
+    app.viewport.change(yaw_deg=33.0, strength=0.4)
+    app.opener.keep()
+    type_prompt(app, "not made yet")
+    close(app)
+
+    again = make_app()
+    assert again.making.bar.prompt.text == "not made yet"
+    assert again.session.mapping("world")["color"] == str(folder)
+    open_and_wait(qtbot, again, Source(str(folder)))
+    assert again.viewport.view.yaw_deg == pytest.approx(33)
+    assert again.viewport.view.strength == pytest.approx(0.4)
+    assert again.opener.world == folder
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_told_and_the_next_try_works(app: AppWindow, qtbot: QtBot) -> None:
+    start_long(app, qtbot)
+    os.kill(app.making.link.pid, signal.SIGKILL)
+    banner_says(app, qtbot, "All kept worlds are safe.")
+    assert not app.viewport.previewing
+    choose(app, "Retry")
+    qtbot.waitUntil(lambda: app.viewport.previewing, timeout=TIMEOUT_MS)
+    app.making.queue.cancel()
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_loses_no_world(
+    app: AppWindow, make_app: MakeApp, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SaveError("cannot write: no space left on device; nothing was left there")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.library, "add", full)
+        app.making.bar.set_form(SMALL)
+        type_prompt(app, "a lake")
+        QTest.keyClick(app.making.bar.prompt, Qt.Key.Key_Return)
+        banner_says(app, qtbot, "no space left")
+        assert app.keeper.unkept == 1 and app.viewport.panorama.title == "a lake"
+    with qtbot.waitSignal(app.keeper.kept, timeout=TIMEOUT_MS):
+        choose(app, "Retry")
+    assert [world.title for world in app.library.page()] == ["a lake"]
+    assert app.keeper.unkept == 0
+
+
+def test_what_could_not_be_kept_is_in_the_library_at_the_next_start(
+    app: AppWindow, make_app: MakeApp, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SaveError("cannot write: no space left on device; nothing was left there")
+
+    from depthfusion.gui.keeping import Made
+
+    monkeypatch.setattr(app.library, "add", full)
+    color = np.full((64, 128, 3), 90, np.uint8)
+    with qtbot.waitSignal(app.keeper.failed, timeout=TIMEOUT_MS):
+        app.keeper.keep(Made(Panorama(color, np.full((64, 128), 0.5, np.float32), title="saved")))
+    close(app)
+    again = make_app()
+    qtbot.waitUntil(lambda: again.library.count() == 1, timeout=TIMEOUT_MS)
+    assert again.library.page()[0].title == "saved"
+
+
+def test_too_little_memory_offers_a_smaller_size(app: AppWindow, qtbot: QtBot) -> None:
+    asked = Request("a plain", width=512, height=256, count=4, seed=7)
+    added = []
+    app.making.queue.add = lambda request, first=False: added.append((request, first))
+    app.making.queue.failed.emit(Job(1, asked), Failed("not enough memory", Failure.MEMORY))
+    banner_says(app, qtbot, "not enough memory")
+    choose(app, "Smaller size")
+    ((request, first),) = added
+    assert (request.width, request.height, first) == (256, 128, True)
+
+
+def test_what_was_waiting_is_offered_again(app: AppWindow, make_app: MakeApp, qtbot: QtBot) -> None:
+    app.making.unfinished = lambda: [Request("left over", seed=3)]
+    close(app)
+    again = make_app()
+    banner_says(again, qtbot, "left over")
+    choose(again, "Forget")
+    assert again.session.get("queue", list) == []
+
+
+def test_letters_go_to_the_prompt_or_to_the_picture(app: AppWindow, qtbot: QtBot) -> None:
+    bar, menus = app.making.bar, app.menus
+    type_prompt(app, "hill")
+    assert bar.prompt.text == "hill" and not app.library_wanted
+    app.viewport.setFocus()
+    QTest.keyClick(app.viewport, Qt.Key.Key_L)
+    QTest.keyClick(app.viewport, Qt.Key.Key_I)
+    assert app.library_panel.isVisible() and app.details.isVisible()
+    QTest.keyClick(app.viewport, Qt.Key.Key_H)
+    assert not app.library_panel.isVisible() and not app.details.isVisible()
+    QTest.keyClick(app.viewport, Qt.Key.Key_H)
+    assert menus.library.isChecked() and menus.settings.isChecked()
+    QTest.keyClick(app.viewport, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert app.library_panel.header.search.hasFocus()
+
+
+def test_every_action_is_in_a_menu(app: AppWindow) -> None:
+    def in_menus(menu: object) -> Iterator[object]:
+        for action in menu.actions():
+            yield action
+            if action.menu() is not None:
+                yield from in_menus(action.menu())
+
+    reached = set(map(id, in_menus(app.menuBar())))
+    for action in [*app.actions(), *app.viewport.actions()]:
+        assert id(action) in reached, action.text()
+
+
+def test_a_world_is_favoured_deleted_and_brought_back(
+    app: AppWindow, qtbot: QtBot, pictures: Path
+) -> None:
+    added = app.library.add(Panorama(np.zeros((64, 128, 3), np.uint8), title="dark"))
+    open_and_wait(qtbot, app, Source(str(added.folder)))
+    app.menus.favourite.trigger()
+    qtbot.waitUntil(lambda: app.library.world(added.name).is_favourite, timeout=TIMEOUT_MS)
+    app.viewport.setFocus()
+    QTest.keyClick(app.viewport, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: app.toast.isVisible() and app.toast.text == "Deleted")
+    assert app.library.count() == 0
+    QTest.keyClick(app.viewport, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: app.library.count() == 1, timeout=TIMEOUT_MS)
+    assert app.viewport.panorama.title == "dark"
+
+
+def test_use_these_fills_the_form_and_ctrl_z_takes_it_back(app: AppWindow, qtbot: QtBot) -> None:
+    type_prompt(app, "what I wrote")
+    app._use_recipe({"prompt": "a stored one", "seed": 5, "steps": 9, "width": 512, "height": 256})
+    form = app.making.bar.form
+    assert (form.prompt, form.seed, form.steps, form.size) == ("a stored one", 5, 9, (512, 256))
+    assert app.making.bar.prompt.hasFocus()
+    QTest.keyClick(app.making.bar.prompt, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert app.making.bar.prompt.text == "what I wrote"
+
+
+def test_full_screen_shows_nothing_but_the_picture(app: AppWindow, qtbot: QtBot) -> None:
+    app.menus.library.setChecked(True)
+    app.toggle_full_screen()
+    qtbot.waitUntil(app.isFullScreen, timeout=TIMEOUT_MS)
+    assert not any(
+        part.isVisible() for part in (app.line, app._bottom, app.library_panel, app.menuBar())
+    )
+    QTest.keyClick(app.viewport, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not app.isFullScreen(), timeout=TIMEOUT_MS)
+    assert app.line.isVisible() and app.library_panel.isVisible()
