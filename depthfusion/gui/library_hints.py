@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QDropEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -178,6 +178,45 @@ class _Line(QWidget):
             accent = self.palette().color(QPalette.ColorRole.Accent)
             painter.fillRect(QRectF(0, 0, self.width() * self._part, _LINE_PX), accent)
         painter.end()
+
+
+class DropFrame(QWidget):
+    """Lies over the panel while files are dragged over it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def show_over(self, panel: QWidget) -> None:
+        """Cover the panel."""
+        self.setGeometry(panel.rect())
+        self.show()
+        self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say what dropping does."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = QColor(self.palette().color(QPalette.ColorRole.Window))
+        ground.setAlpha(235)
+        painter.fillRect(self.rect(), ground)
+        accent = self.palette().color(QPalette.ColorRole.Accent)
+        painter.setPen(QPen(accent, 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(self.rect().adjusted(8, 8, -8, -8), 10, 10)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        wrap = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
+        painter.drawText(
+            self.rect().adjusted(24, 24, -24, -24),
+            int(wrap),
+            self.tr("Drop to keep in the library"),
+        )
+        painter.end()
+
+
+def paths_from(event: QDropEvent) -> list[str]:
+    """Return the local files and folders that are dragged."""
+    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
 
 
 def _words() -> QLabel:

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
-    QDesktopServices,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QGuiApplication,
     QHideEvent,
-    QPainter,
-    QPaintEvent,
     QPalette,
-    QPen,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from depthfusion.errors import DepthFusionError
 from depthfusion.gui.importing import Importing
+from depthfusion.gui.library_actions import LibraryActions
 from depthfusion.gui.library_header import LibraryHeader
-from depthfusion.gui.library_hints import Foot, Hint, Missing
+from depthfusion.gui.library_hints import DropFrame, Foot, Hint, Missing, paths_from
 from depthfusion.gui.library_list import LibraryList
 from depthfusion.gui.library_model import LibraryModel
 from depthfusion.gui.library_watch import LibraryWatch
 from depthfusion.gui.library_work import LibraryWork
 from depthfusion.gui.thumbnails import Thumbnails
-from depthfusion.library import Deletion, Library, Order, World
+from depthfusion.library import Library, Order
 
 WIDTH_PX = 280
 LEAST_PX, MOST_PX = 200, 400
@@ -66,7 +61,7 @@ class LibraryPanel(QWidget):
         self.list = LibraryList(self.model, self.thumbnails)
         self.hint = Hint()
         self.foot = Foot()
-        self._deletions: list[Deletion] = []
+        self.doing = LibraryActions(library, self.work, self.list, self._ask_again, self)
         self._importing: Importing | None = None
         self._progress = (0, 0)
         self._open_name = ""
@@ -111,14 +106,13 @@ class LibraryPanel(QWidget):
         self.watch.scanned.connect(self._scanned)
         self.watch.missing_changed.connect(self._missing_changed)
         self.watch.complained.connect(self.complained)
-        self.list.open_wanted.connect(lambda row: self.opened.emit(self.model.world(row)))
-        self.list.favourite_wanted.connect(self._favour_rows)
-        self.list.delete_wanted.connect(self.delete_selected)
-        self.list.undo_wanted.connect(self.undo_delete)
+        self.doing.opened.connect(self.opened)
+        self.doing.complained.connect(self.complained)
+        self.doing.told.connect(self.told)
         self.list.menu_wanted.connect(self.show_menu)
         self.list.search_wanted.connect(self.focus_search)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._tell_state())
-        self.model.rename_wanted.connect(self._rename)
+        self.doing.changed.connect(self._tell_state)
         self.missing.retry_wanted.connect(self.refresh)
         self.hint.wanted.connect(self.header.clear)
         self.foot.cancel_wanted.connect(self._stop_import)
@@ -292,12 +286,10 @@ class LibraryPanel(QWidget):
         self._tell_state()
 
     def follow(self, importing: Importing) -> None:
-        """Show how far an import is, with a button that stops it, and what came of it."""
+        """Show how far an import is, with a button that stops it; the outcome it tells itself."""
         self._importing = importing
         importing.progressed.connect(lambda *_: self._tell_foot())
-        importing.imported.connect(lambda _: self._ask_again())
-        importing.ended.connect(lambda _: self._tell_foot())
-        importing.told.connect(lambda text: self.told.emit(text, False))
+        importing.ended.connect(lambda _: self._ask_again())
 
     def _stop_import(self) -> None:
         if self._importing is not None:
@@ -305,173 +297,28 @@ class LibraryPanel(QWidget):
 
     # What is done -------------------------------------------------------------------------------
 
-    def open_selected(self) -> None:
-        """Open the world that the keyboard is on."""
-        row = self.list.currentIndex().row()
-        if row >= 0:
-            self.opened.emit(self.model.world(row))
-
     def toggle_favourite(self) -> None:
         """Favour the selected worlds; if all of them are favourites, none any more."""
-        self._favour_rows(self.list.selected_rows())
-
-    def _favour_rows(self, rows: Sequence[int]) -> None:
-        some = [self.model.world(row) for row in rows]
-        wanted = not all(world.is_favourite for world in some)
-        for world in some:
-            if world.is_favourite != wanted:
-                self._favour(world.name, wanted)
-
-    def _favour(self, name: str, wanted: bool) -> None:
-        self.model.wish(name, is_favourite=wanted)
-        self._change(name, lambda: self.library.set_favourite(name, wanted))
+        self.doing.toggle_favourite()
 
     def rename_selected(self) -> None:
         """Let the person type another title for the world that the keyboard is on."""
-        index = self.list.currentIndex()
-        if not index.isValid() and self.list.selected_rows():
-            index = self.model.index(self.list.selected_rows()[0])
-        if index.isValid():
-            self.list.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.list.scrollTo(index)
-            self.list.edit(index)
-
-    def _rename(self, name: str, title: str) -> None:
-        self.model.wish(name, title=title)
-        self._change(name, lambda: self.library.rename(name, title))
-
-    def _change(self, name: str, call: Callable[[], object]) -> None:
-        """Do something to a world that is shown as done already."""
-
-        def settled(_: object = None) -> None:
-            self.model.settle(name)
-            self._ask_again()
-
-        def failed(error: DepthFusionError) -> None:
-            settled()
-            self.complained.emit(str(error))
-
-        self.work.do(call, settled, failed)
+        self.doing.rename_selected()
 
     def delete_selected(self) -> None:
         """Take the selected worlds to the trash; `undo_delete` brings them back."""
-        rows = self.list.selected_rows()
-        if not rows and self.list.hasFocus() and self.list.currentIndex().isValid():
-            rows = [self.list.currentIndex().row()]
-        if not rows:
-            return
-        names = [self.model.names[row] for row in rows]
-        title = self.model.world(rows[0]).title
-        anchor = self.list.anchor()
-        self.model.hide_worlds(names)
-        self._stay_near(rows[0])
-        self.list.keep_anchor(anchor)
-        self._tell_state()
-
-        def done(deletion: Deletion) -> None:
-            self._deletions.append(deletion)
-            self.model.unhide(names)
-            self._ask_again()
-            text = self.tr("“{0}” deleted").format(_short(title))
-            if len(names) > 1:
-                text = self.tr("{0} worlds deleted").format(len(names))
-            self.told.emit(text, True)
-
-        def failed(error: DepthFusionError) -> None:
-            self.model.unhide(names)
-            self._ask_again()
-            self.list.select_names(names, names[0])
-            self.complained.emit(str(error))
-
-        self.work.do(lambda: self.library.delete(names), done, failed)
-
-    def _stay_near(self, row: int) -> None:
-        """Select the world that has come in the place of a deleted one."""
-        row = min(row, self.model.rowCount() - 1)
-        if row >= 0:
-            self.list.setCurrentIndex(self.model.index(row))
+        self.doing.delete_selected()
 
     def undo_delete(self) -> None:
         """Bring back what was deleted last since the program began."""
-        # Asked for in the thread: a deletion that is still under way then counts as well.
-        self.work.do(lambda: None, lambda _: self._restore_last())
-
-    def _restore_last(self) -> None:
-        if not self._deletions:
-            self.told.emit(self.tr("Nothing to bring back"), False)
-            return
-        deletion = self._deletions.pop()
-
-        def done(worlds: list[World]) -> None:
-            self._ask_again()
-            names = [world.name for world in worlds]
-            if names:
-                self.list.select_names(names, names[0])
-                self.list.scrollTo(self.list.currentIndex())
-            text = self.tr("{0} worlds are back").format(len(worlds))
-            if len(worlds) == 1:
-                text = self.tr("“{0}” is back").format(_short(worlds[0].title))
-            self.told.emit(text, False)
-
-        def failed(error: DepthFusionError) -> None:
-            self._ask_again()
-            if deletion.folder.is_dir():
-                self._deletions.append(deletion)
-            self.complained.emit(str(error))
-
-        self.work.do(lambda: self.library.restore(deletion), done, failed)
-
-    def copy_prompt(self) -> None:
-        """Put the prompt of the current world, or its title, on the clipboard."""
-        row = self.list.currentIndex().row()
-        if row >= 0:
-            world = self.model.world(row)
-            QGuiApplication.clipboard().setText(world.prompt or world.title)
-
-    def show_in_folder(self) -> None:
-        """Show the folder of the current world in the file browser."""
-        row = self.list.currentIndex().row()
-        if row < 0:
-            return
-        folder = self.model.world(row).folder
-        if not folder.is_dir():
-            self.complained.emit(self.tr("want the folder {0}, it is not there").format(folder))
-        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self.complained.emit(self.tr("no file browser could be started for {0}").format(folder))
+        self.doing.undo_delete()
 
     def show_menu(self, place: QPoint) -> None:
         """Offer what can be done with the selected worlds, at a place of the screen."""
         if self.list.selected_rows():
-            menu = self.make_menu()
+            menu = self.doing.menu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(place)
-
-    def make_menu(self) -> QMenu:
-        """Return the menu of the selected worlds."""
-        rows = self.list.selected_rows()
-        # A person who selects all of 20,000 waits for no menu: the first hundred tell.
-        some = [self.model.world(row) for row in rows[:100]]
-        all_liked = all(world.is_favourite for world in some)
-        menu = QMenu(self)
-        # Keys stand behind a tab: the list and the window handle them, not the menu.
-        menu.addAction(self.tr("Open") + "\tEnter", self.open_selected)
-        like = self.tr("Remove from favourites") if all_liked else self.tr("Add to favourites")
-        menu.addAction(like + "\tF", self.toggle_favourite)
-        menu.addSeparator()
-        one = [
-            menu.addAction(self.tr("Rename…") + "\tF2", self.rename_selected),
-            menu.addAction(self.tr("Copy prompt"), self.copy_prompt),
-            menu.addAction(self.tr("Show in folder"), self.show_in_folder),
-        ]
-        for action in one:
-            action.setEnabled(len(rows) == 1)
-        one[1].setEnabled(len(rows) == 1 and bool(some[0].prompt))
-        menu.addSeparator()
-        delete = (
-            self.tr("Delete") if len(rows) == 1 else self.tr("Delete {0} worlds").format(len(rows))
-        )
-        menu.addAction(delete + "\tDel", self.delete_selected)
-        return menu
 
     # Dropping in --------------------------------------------------------------------------------
 
@@ -519,46 +366,3 @@ class LibraryPanel(QWidget):
         self.watch.shut_down()
         self.thumbnails.shut_down()
         self.work.shut_down()
-
-
-class DropFrame(QWidget):
-    """Lies over the panel while files are dragged over it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.hide()
-
-    def show_over(self, panel: QWidget) -> None:
-        """Cover the panel."""
-        self.setGeometry(panel.rect())
-        self.show()
-        self.raise_()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Say what dropping does."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ground = QColor(self.palette().color(QPalette.ColorRole.Window))
-        ground.setAlpha(215)
-        painter.fillRect(self.rect(), ground)
-        accent = self.palette().color(QPalette.ColorRole.Accent)
-        painter.setPen(QPen(accent, 2, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(self.rect().adjusted(8, 8, -8, -8), 10, 10)
-        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        wrap = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
-        painter.drawText(
-            self.rect().adjusted(24, 24, -24, -24),
-            int(wrap),
-            self.tr("Drop to keep in the library"),
-        )
-        painter.end()
-
-
-def paths_from(event: QDropEvent) -> list[str]:
-    """Return the local files and folders that are dragged."""
-    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= 40 else f"{title[:40].rstrip()}…"

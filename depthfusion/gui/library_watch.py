@@ -69,7 +69,7 @@ class LibraryWatch(QObject):
     def scan(self) -> None:
         """Scan now, unless that is being done."""
         if self._scan is None:
-            self._began_s = time.monotonic()
+            self._began_s, self._told_s = time.monotonic(), 0.0
             self._scan = self._library.start_scan()
             self._follow.start()
 

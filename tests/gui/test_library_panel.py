@@ -19,10 +19,11 @@ from PySide6.QtGui import (
     QPainter,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QStyleOptionViewItem, QWidget
 
 from depthfusion.errors import SaveError
 from depthfusion.gui import theme
+from depthfusion.gui.importing import Importing
 from depthfusion.gui.library_model import difference
 from depthfusion.gui.library_panel import LibraryPanel
 from depthfusion.library import Library, Order
@@ -423,7 +424,7 @@ def test_the_menu_offers_what_can_be_done(
     panel: LibraryPanel, monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     pick(panel, "w1")
-    actions = {a.text().split("\t")[0]: a for a in panel.make_menu().actions()}
+    actions = {a.text().split("\t")[0]: a for a in panel.doing.menu(panel).actions()}
     actions["Copy prompt"].trigger()
     assert QGuiApplication.clipboard().text() == PROMPTS[1]
     seen: list[str] = []
@@ -433,7 +434,7 @@ def test_the_menu_offers_what_can_be_done(
     actions["Show in folder"].trigger()
     assert seen == [str(folder / "w1")]
     pick(panel, "w1", "w2")
-    actions = {a.text().split("\t")[0]: a for a in panel.make_menu().actions()}
+    actions = {a.text().split("\t")[0]: a for a in panel.doing.menu(panel).actions()}
     assert not actions["Rename…"].isEnabled()
     assert "Delete 2 worlds" in actions
 
@@ -474,6 +475,34 @@ def test_dropped_files_are_to_be_imported(panel: LibraryPanel, tmp_path: Path) -
     assert drop(panel, *(QUrl.fromLocalFile(path) for path in files))
     assert heard.dropped == [files]
     assert not drop(panel, QUrl("https://example.org/a.png"))
+
+
+def test_an_import_is_followed_below_the_worlds_and_can_be_stopped(
+    qtbot: object, panel: LibraryPanel, library: Library, pictures: Path
+) -> None:
+    importing = Importing(library)
+    panel.follow(importing)
+    seen: list[tuple[str, bool]] = []
+    importing.progressed.connect(
+        lambda *_: seen.append((panel.foot.text, panel.foot.cancel.isVisible()))
+    )
+    importing.progressed.connect(lambda *_: panel.foot.cancel.click())
+    with qtbot.waitSignal(importing.ended, timeout=TIMEOUT_MS):
+        importing.start([pictures / "lonely.png", pictures / "hills.jpg"])
+    importing.shut_down()
+    assert seen[0] == ("Importing 1 of 2", True)
+    assert panel.foot.text == f"{library.count()} worlds"
+    assert not panel.foot.cancel.isVisible()
+    destroy(importing)
+
+
+@pytest.mark.gui
+def test_the_context_menu_goes_when_it_is_closed(qtbot: object, panel: LibraryPanel) -> None:
+    pick(panel, "w1")
+    panel.show_menu(panel.mapToGlobal(QPoint(40, 100)))
+    (menu,) = panel.findChildren(QMenu, "worlds")
+    QTest.keyClick(menu, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not panel.findChildren(QMenu, "worlds"), timeout=TIMEOUT_MS)
 
 
 # Damage and a drive that goes --------------------------------------------------------------------
