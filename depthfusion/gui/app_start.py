@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from depthfusion.gui.application import make_application, run_window
+from depthfusion.gui.languages import use_language
 from depthfusion.gui.loading import Loading
 from depthfusion.gui.milestones import Milestones
 from depthfusion.gui.remembered import Remembered
@@ -43,6 +44,7 @@ def run_app(
         is_alone: open another window, whatever is open.
     """
     app = make_application()
+    use_language(app, remembered.store.settings.language)
     from depthfusion.gui.app_window import AppWindow
     from depthfusion.gui.run_log import LogRing
     from depthfusion.library import Library

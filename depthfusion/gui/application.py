@@ -18,6 +18,7 @@ from depthfusion.errors import UsageError
 from depthfusion.generator.child import is_worker
 from depthfusion.gui import theme
 from depthfusion.gui.icon import app_icon
+from depthfusion.gui.languages import use_language
 from depthfusion.gui.theme import Appearance
 from depthfusion.settings import Settings, Wish
 
@@ -88,6 +89,7 @@ def run_viewer(
         DepthFusionError: if the first picture cannot be opened at all.
     """
     app = make_application()
+    use_language(app, remembered.store.settings.language)
     from depthfusion.gui.viewer_window import ViewerWindow
 
     milestones.mark("qt")
@@ -206,7 +208,8 @@ def _catch_everything(window: ViewerWindow) -> Callable[[], None]:
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         _log.error("unexpected %s", kind.__name__, exc_info=(kind, error, trace))
-        window.complain(f"unexpected {kind.__name__}: {error}; please report it")
+        line = window.tr("unexpected {0}: {1}; please report it")
+        window.complain(line.format(kind.__name__, error))
 
     # Python runs signal handlers only when its own code runs: the socket wakes it.
     ours, pythons = socket.socketpair()

@@ -6,10 +6,10 @@ The texts in the source are English. A translation is `depthfusion_CODE.qm`, suc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator
 
 from depthfusion.assets import asset
 
@@ -43,7 +43,7 @@ def use_language(app: QCoreApplication, wanted: str, folder: Path | None = None)
     found = _folder(folder)
     if code == SOURCE or found is None:
         return SOURCE
-    ours = QTranslator(app)
+    ours = _Translator(app)
     if not ours.load(str(found / f"{_NAME}{code}.qm")):
         return SOURCE
     app.installTranslator(ours)
@@ -53,6 +53,45 @@ def use_language(app: QCoreApplication, wanted: str, folder: Path | None = None)
     ):
         app.installTranslator(qts)
     return code
+
+
+class _Translator(QTranslator):
+    """Finds a text also where `lupdate` filed it under another class than the one that asks.
+
+    It files texts of functions under none, and those of `view.tr(...)` under the class around it;
+    Qt asks for the class of the object. Equal texts so have one translation.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._found: dict[str, str] = {}
+
+    def translate(
+        self, context: str, source: str, disambiguation: str | None = None, n: int = -1
+    ) -> str:
+        """Return the translation, empty where there is none."""
+        exact = super().translate(context, source, disambiguation, n)
+        if exact:
+            return exact
+        if source not in self._found:
+            others = (super(_Translator, self).translate(c, source) for c in _contexts())
+            self._found[source] = next((text for text in others if text), "")
+        return self._found[source]
+
+
+def _contexts() -> Iterator[str]:
+    """Yield the names under which our texts may be filed."""
+    yield ""
+    waiting: list[type] = [QObject]
+    seen: set[type] = set()
+    while waiting:
+        below: list[type] = waiting.pop().__subclasses__()
+        for kind in below:
+            if kind not in seen:
+                seen.add(kind)
+                waiting.append(kind)
+                if kind.__module__.startswith("depthfusion."):
+                    yield kind.__name__
 
 
 def _best(locale: QLocale, codes: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from depthfusion.gui.card_fields import choose, fill, halves, own_combo, size_name
 from depthfusion.gui.elided import ElidedLabel
+from depthfusion.gui.languages import SOURCE
 from depthfusion.gui.model_work import plain_button
 from depthfusion.gui.own_number import OwnReal, OwnWhole
 from depthfusion.gui.run_log import without_home
@@ -320,6 +321,13 @@ _MAKERS: dict[type, _Maker] = {
 }
 
 
+def _language_name(code: str) -> str:
+    """Return a language in its own words; Qt's name of English is American English."""
+    if code == SOURCE:
+        return "English"
+    return QLocale(code).nativeLanguageName() or code
+
+
 def field_from(spec: Spec, words: Words, languages: Callable[[], Sequence[str]]) -> Field:
     """Return the field for a setting.
 
@@ -329,11 +337,7 @@ def field_from(spec: Spec, words: Words, languages: Callable[[], Sequence[str]])
         languages: gives those that the windows can be in.
     """
     if spec.name == "language":
-        from PySide6.QtCore import QLocale
-
         entries: list[tuple[object, str, str]] = [("system", words.choices["system"], "")]
-        entries += [
-            (code, QLocale(code).nativeLanguageName() or code, code) for code in languages()
-        ]
+        entries += [(code, _language_name(code), code) for code in languages()]
         return ChoiceField(spec, words, entries)
     return _MAKERS[type(spec.kind)](spec, words)
