@@ -19,6 +19,7 @@ GENERATE = ("Ctrl+Return", "Ctrl+Enter")
 PROMPT = ("Ctrl+L",)
 LIBRARY, BOTH = ("L",), ("H",)
 SEARCH = ("Ctrl+F",)
+APP_SETTINGS = ("Ctrl+,",)
 DELETE, UNDO = ("Del",), ("Ctrl+Z",)
 
 
@@ -43,6 +44,7 @@ def app_key_columns(tr: Callable[[str], str]) -> list[list[KeyGroup]]:
             ("Esc", tr("leave full screen, then cancel")),
             ("L   I", tr("library, details")),
             ("H", tr("picture only")),
+            ("Ctrl+,", tr("settings")),
             ("?   F1", tr("these keys")),
         ],
     )
@@ -74,6 +76,9 @@ class AppMenus(ViewerMenus):
             tr("&Import into the library…"),
             window.choose_import,
             tip=tr("Take pictures into the library; the originals stay where they are"),
+        )
+        self.app_settings = make_action(
+            window, tr("Se&ttings…"), window.show_app_settings, APP_SETTINGS
         )
         self.estimate = make_action(
             window,
@@ -124,6 +129,8 @@ class AppMenus(ViewerMenus):
 
     def _fill_edit(self, menu: QMenu) -> None:
         menu.addActions([self.undo, self.to_prompt, self.search])
+        menu.addSeparator()
+        menu.addAction(self.app_settings)
 
     def _fill_world(self, menu: QMenu) -> None:
         menu.addActions([self.generate, self.cancel, self.watch])

@@ -29,7 +29,7 @@ from depthfusion.gui.prompt_form import PromptForm
 from depthfusion.gui.remembered import Remembered
 from depthfusion.gui.run_log import LogRing
 from depthfusion.gui.session import Session
-from depthfusion.gui.theme import Appearance
+from depthfusion.gui.settings_follower import SettingsFollower
 from depthfusion.gui.viewer_window import NAME, ViewerWindow
 from depthfusion.library import Deletion, Library, World
 from depthfusion.panorama.world_folder import is_world
@@ -45,9 +45,10 @@ if TYPE_CHECKING:
     from depthfusion.gui.log_panel import LogPanel
     from depthfusion.gui.model_download import ModelDesk
     from depthfusion.gui.models_dialog import ModelsDialog
+    from depthfusion.gui.settings_dialog import SettingsDialog
     from depthfusion.gui.world_facts import WorldFacts
     from depthfusion.panorama import Panorama
-    from depthfusion.settings import Settings
+    from depthfusion.settings import Settings, Units
 
 FIRST_STEPS = "first-steps"
 """Name of the first-run card in `Settings.cards_seen`."""
@@ -104,6 +105,8 @@ class AppWindow(ViewerWindow):
         self._desk: ModelDesk | None = None
         self._models: ModelsDialog | None = None
         self._log: LogPanel | None = None
+        self._settings_dialog: SettingsDialog | None = None
+        self._units = remembered.store.settings.units
         self._first_steps: FirstRunCard | None = None
         self._was_shown = (False, False)
         self._looking = QTimer(self, interval=_LOOK_MS)
@@ -169,9 +172,6 @@ class AppWindow(ViewerWindow):
         self._end_following = self.opener.remembered.store.subscribe(self._settings_changed)
 
     def _settings_changed(self, settings: Settings, names: frozenset[str]) -> None:
-        self.viewport.use_settings(settings)
-        if "theme" in names:
-            self.set_appearance(Appearance(settings.theme.value))
         if names & {"model", "steps", "guidance", "size", "scheduler"}:
             self.making.settings_changed()
         if "library" in names:
@@ -256,6 +256,8 @@ class AppWindow(ViewerWindow):
             return
         waiting = self.session.get("queue", list, [])
         super().dress()
+        store = self.opener.remembered.store
+        SettingsFollower(store, self, self.making.link, self._use_units)
         self.making.warm_up()
         for line in self.making.load_styles():
             self.complain(line)
@@ -489,6 +491,22 @@ class AppWindow(ViewerWindow):
         self.making.bar.set_form(form)
         self.focus_prompt()
 
+    @Slot()
+    def show_app_settings(self) -> None:
+        """Show the settings that hold for everything."""
+        if self._settings_dialog is None:
+            from depthfusion.gui.settings_dialog import SettingsDialog
+
+            self._settings_dialog = SettingsDialog(self.opener.remembered.store, self)
+        self._settings_dialog.show()
+        self._settings_dialog.raise_()
+        self._settings_dialog.activateWindow()
+
+    def _use_units(self, units: Units) -> None:
+        self._units = units
+        if self.details is not None:
+            self.details.use_units(units)
+
     def show_models(self, model: str | None = None) -> None:
         """Show the models; with a name, what getting it costs and asks."""
         if self._desk is None:
@@ -702,6 +720,7 @@ class AppWindow(ViewerWindow):
             lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
         )
         details.depth_wanted.connect(self.estimate_depth)
+        details.use_units(self._units)
         return details
 
     def show_library(self, shown: bool) -> None:

@@ -240,10 +240,10 @@ class Making(QObject):
         smaller = self._smaller(again)
         ways = {Failure.MODEL: [models, retry, log], Failure.REQUEST: [log]}
         actions = ways.get(failed.kind, [retry, log])
-        if failed.kind is Failure.MEMORY and smaller is not None:
+        if failed.kind in {Failure.MEMORY, Failure.CRASH} and smaller is not None:
             size = f"{smaller.width} × {smaller.height}"
             use = BannerAction(tr("Smaller size"), lambda: self._again(smaller), size)
-            actions = [use, retry, log]
+            actions = [use, retry, log] if failed.kind is Failure.MEMORY else [retry, use, log]
         text = failed.message
         if failed.kind is Failure.CRASH:
             text = tr("{0} All kept worlds are safe.").format(_sentence(text))

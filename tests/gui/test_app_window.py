@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -289,3 +291,58 @@ def test_full_screen_shows_nothing_but_the_picture(app: AppWindow, qtbot: QtBot)
     QTest.keyClick(app.viewport, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not app.isFullScreen(), timeout=TIMEOUT_MS)
     assert app.line.isVisible() and app.library_panel.isVisible()
+
+
+KILLED = """
+import os, sys, signal
+from PySide6.QtCore import QTimer
+from depthfusion.gui import app_window
+dress = app_window.AppWindow.dress
+
+def type_and_generate(window):
+    window.making.bar.prompt.setFocus()
+    window.making.bar.prompt.insertPlainText("a cave that never ends")
+    window.making.bar.generate()
+    window.making.bar.prompt.set_text("the sentence after it")
+    window.making.queue.previewed.connect(
+        lambda *_: QTimer.singleShot(1000, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    )
+
+def dressed(window):
+    dress(window)
+    QTimer.singleShot(500, lambda: type_and_generate(window))
+
+app_window.AppWindow.dress = dressed
+from depthfusion.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.slow
+def test_kill_9_in_the_middle_loses_neither_prompt_nor_queue_nor_worlds(
+    tmp_path: Path, tiny_folder: Path
+) -> None:
+    homes = {f"XDG_{n}_HOME": str(tmp_path / n) for n in ("CONFIG", "DATA", "STATE", "CACHE")}
+    library = Library(tmp_path / "worlds", indexes=tmp_path / "indexes")
+    library.add(Panorama(np.zeros((64, 128, 3), np.uint8), title="kept before"))
+    result = subprocess.run(
+        [sys.executable, "-c", KILLED, "--model", str(tiny_folder)],
+        env={
+            **os.environ,
+            **homes,
+            "DEPTHFUSION_LIBRARY": str(tmp_path / "worlds"),
+            "DEPTHFUSION_SIZE": "256x128",
+            "DEPTHFUSION_STEPS": "400",
+            "HF_HUB_OFFLINE": "1",
+        },
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == -signal.SIGKILL, result.stderr.decode()
+    session = Session(tmp_path / "STATE" / "depthfusion")
+    assert session.mapping("form")["prompt"] == "the sentence after it"
+    assert session.get("history", list) == ["a cave that never ends"]
+    assert [r["prompt"] for r in session.get("queue", list)] == ["a cave that never ends"]
+    assert [c.problems for c in library.checking()] == [()]
+    library.close()
