@@ -1,4 +1,4 @@
-"""The card of the first start: it works as it is, and a larger model makes better pictures."""
+"""The card of the first start: what works as it is, and what a download brings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVB
 
 from depthfusion.generator.amounts import size, size_of
 from depthfusion.generator.model_list import ModelOffer
+from depthfusion.generator.models import starter_folder
 from depthfusion.gui.model_download import ModelDesk, Outcome, Task, Transfer
 from depthfusion.gui.overlays import MARGIN_PX, Overlay, card_button
 
@@ -51,7 +52,12 @@ class FirstRunCard(Overlay):
         column.setContentsMargins(18, 14, 18, 16)
         column.setSpacing(6)
         self._title = _label("font-weight: 600; font-size: 14px;")
-        self._title.setText(self.tr("Works offline with the starter model"))
+        self._has_starter = starter_folder() is not None
+        self._title.setText(
+            self.tr("Works offline with the starter model")
+            if self._has_starter
+            else self.tr("One step before the first world")
+        )
         self._text = _label("color: #c6c6cc;")
         self._state = _label("color: #9a9aa2;")
         for label in (self._title, self._text, self._state):
@@ -118,7 +124,11 @@ class FirstRunCard(Overlay):
             self._tell_size(size(offer.missing_bytes), offer.licence or self.tr("no licence named"))
 
     def _tell_size(self, amount: str, licence: str) -> None:
-        text = self.tr("Better pictures with a download of {0} ({1}).").format(amount, licence)
+        text = (
+            self.tr("Better pictures with a download of {0} ({1}).")
+            if self._has_starter
+            else self.tr("Making worlds needs a model: a download of {0} ({1}), once.")
+        ).format(amount, licence)
         self._text.setText(text)
         self.setAccessibleDescription(f"{self._title.text()}. {text}")
         self._fit_again()

@@ -117,3 +117,17 @@ def test_everything_on_it_has_a_name_and_a_tip(card: FirstRunCard) -> None:
         assert button.text()
         assert button.toolTip()
         assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+@pytest.mark.parametrize("starter", [True, False])
+def test_it_promises_to_work_offline_only_where_the_starter_model_is(
+    starter: bool, desk: ModelDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "depthfusion.gui.first_run_card.starter_folder", lambda: tmp_path if starter else None
+    )
+    ground = QWidget()
+    card = FirstRunCard(ground, desk, MODEL)
+    assert ("Works offline" in card.accessibleDescription()) is starter
+    assert ("needs a model" in card.text) is not starter
+    destroy(ground)
