@@ -50,6 +50,8 @@ SLACK = 1.6
 FIXED_BYTES = 100_000_000
 """What every run needs besides: kernels, the text, pictures on their way out."""
 TILES = (32, 16, 8, 4, 2)
+FEW_ROWS = 8
+"""Most latent rows to decode at a time where little memory is to be used."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ class MemoryPlan:
         yield
 
 
-def plan_memory(model: Model, width: int, height: int, batch: int) -> MemoryPlan:
+def plan_memory(
+    model: Model, width: int, height: int, batch: int, *, low_memory: bool | None = None
+) -> MemoryPlan:
     """Choose the fastest way to run that fits into the memory there is.
 
     Decoding in bands costs a few per cent of time and comes first; keeping only one network on
@@ -90,6 +94,8 @@ def plan_memory(model: Model, width: int, height: int, batch: int) -> MemoryPlan
         width: in pixels.
         height: in pixels.
         batch: pictures denoised together (with guidance each is two rows).
+        low_memory: True: take the way that needs little, also where there is enough; False: only
+            the fastest; None: as described.
 
     Raises:
         OutOfMemoryError: if nothing fits. Better told than killed by the system.
@@ -104,11 +110,12 @@ def plan_memory(model: Model, width: int, height: int, batch: int) -> MemoryPlan
     absent = sum(weight_bytes(n) for n in networks if not _is_on(n, model.device))
     resident = sum(weight_bytes(n) for n in networks) - absent
     sampled = height >> model.passes(width, height)
-    tiles = (None, *(tile for tile in TILES if tile * need.factor < sampled))
-    for tile in tiles:
+    tiles = _tiles(sampled // need.factor, low_memory)
+    may_offload = model.device.type == "cuda" and low_memory is not False
+    for tile in tiles if not (low_memory and may_offload) else ():
         if absent + need.at_once(tile) <= free:
             return MemoryPlan(False, tile, networks)
-    if model.device.type == "cuda":
+    if may_offload:
         for tile in tiles:
             if need.one_by_one(tile) <= free + resident:
                 return MemoryPlan(True, tile, networks)
@@ -123,6 +130,16 @@ def plan_memory(model: Model, width: int, height: int, batch: int) -> MemoryPlan
         f"{in_words(free)} are free: choose a smaller size{' or batch' if batch > 1 else ''}, "
         "or close other programs"
     )
+
+
+def _tiles(rows: int, low_memory: bool | None) -> tuple[int | None, ...]:
+    """Return how many of `rows` latent rows may be decoded at a time, the fastest first."""
+    bands = tuple(tile for tile in TILES if tile < rows)
+    if low_memory is False:
+        return (None,)
+    if low_memory is None or not bands:
+        return (None, *bands)
+    return tuple(tile for tile in bands if tile <= FEW_ROWS) or bands[-1:]
 
 
 @dataclass(frozen=True)

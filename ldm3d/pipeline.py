@@ -48,6 +48,7 @@ def generate(
     recipes: Recipe | Sequence[Recipe],
     *,
     previews: Callable[[Step], bool] | None = None,
+    low_memory: bool | None = None,
 ) -> Generator[Step | Preview | Result]:
     """Make one RGBD picture per recipe; closing the generator cancels at the current step.
 
@@ -60,6 +61,7 @@ def generate(
         recipes: one or several.
         previews: asked after each step but the last, and before each pass of the upsampler,
             whether `Preview`s are wanted now; None: never.
+        low_memory: whether to get along with little memory, slower; None: where it is short.
 
     Yields:
         A `Step` after each denoising step, `Preview`s (one a picture) where `previews` said so,
@@ -74,7 +76,8 @@ def generate(
     """
     batch = [recipes] if isinstance(recipes, Recipe) else list(recipes)
     _check_batch(batch, model)
-    plan = plan_memory(model, batch[0].width, batch[0].height, len(batch))
+    size = batch[0].width, batch[0].height
+    plan = plan_memory(model, *size, len(batch), low_memory=low_memory)
     run = _Run(model, batch, plan, _schedule(model, batch[0]))
     with ExitStack() as stack:
         stack.enter_context(model.in_use())

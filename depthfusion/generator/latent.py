@@ -131,7 +131,10 @@ class _Picture:
         kind = (self.loaded.model.fingerprint, self.recipe.width, self.recipe.height,
                 self.recipe.guidance > 1)  # fmt: skip
         clock = PictureClock(time.monotonic(), pace.of(kind))
-        with closing(ldm3d.generate(self.loaded.model, self.recipe, previews=gate)) as run:
+        low_memory = self.what.low_memory
+        with closing(
+            ldm3d.generate(self.loaded.model, self.recipe, previews=gate, low_memory=low_memory)
+        ) as run:
             for item in run:
                 if isinstance(item, ldm3d.Step):
                     clock.step_ended(time.monotonic())

@@ -53,6 +53,7 @@ class Asked:
     place: Place
     made_with: Mapping[str, Any]
     """Of the picture to repeat; empty if there is none."""
+    low_memory: bool | None = None
 
 
 def asked(request: Request) -> Asked:
@@ -74,7 +75,8 @@ def asked(request: Request) -> Asked:
     if "width" in fields and "height" in fields:
         check_shape(checked)
     made_with = stored.made_with if stored is not None else {}
-    return Asked(fields, request.count, _place(request, made_with), made_with)
+    place = _place(request, made_with)
+    return Asked(fields, request.count, place, made_with, request.low_memory)
 
 
 def check_shape(recipe: Recipe) -> None:

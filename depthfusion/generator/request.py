@@ -41,6 +41,8 @@ class Request:
     previews: bool = False
     preview_rate: float | None = None
     """Most previews a second; None, and the most there are: ten."""
+    low_memory: bool | None = None
+    """Whether to get along with little memory, slower; None: where it is short."""
     like: Mapping[str, Any] = field(default_factory=dict)
     """A stored recipe to repeat (`Recipe.to_dict`); what else is given here overrides it."""
 
@@ -106,7 +108,8 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "prompt": _TEXT, "model": _TEXT, "negative_prompt": _TEXT, "seed": _WHOLE, "count": _WHOLE,
     "steps": _WHOLE, "guidance": _NUMBER, "width": _WHOLE, "height": _WHOLE, "scheduler": _TEXT,
     "seamless": _SWITCH, "init_image": _TEXT, "init_depth": _TEXT, "init_strength": _NUMBER,
-    "loras": (list, tuple), "previews": _SWITCH, "preview_rate": _NUMBER, "like": (Mapping,),
+    "loras": (list, tuple), "previews": _SWITCH, "preview_rate": _NUMBER, "low_memory": _SWITCH,
+    "like": (Mapping,),
 }  # fmt: skip
 _KINDS_OF_DEPTH: Mapping[str, tuple[type, ...]] = {
     "path": _TEXT, "model": _TEXT, "panorama": _SWITCH, "detail": _WHOLE, "gives": _TEXT,

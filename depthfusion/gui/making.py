@@ -27,6 +27,7 @@ from depthfusion.gui.progress_row import ProgressRow
 from depthfusion.gui.prompt_bar import PromptBar
 from depthfusion.gui.prompt_form import ModelChoice, ModelValues, PromptForm
 from depthfusion.gui.worker_link import WorkerLink
+from depthfusion.settings import Wish
 from ldm3d.recipe import DEFAULTS, SIZE_STEP_PX
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 SMALLEST_PX = (256, 128)
 _SIZES = ((512, 256), (768, 384), (1024, 512), (1536, 768), (2048, 1024))
+_SWITCHED = {Wish.AUTO: None, Wish.ON: True, Wish.OFF: False}
 _log = logging.getLogger(__name__)
 
 
@@ -196,6 +198,7 @@ class Making(QObject):
             height=request.height if size_said else height,
             previews=settings.preview_rate > 0,
             preview_rate=settings.preview_rate or None,
+            low_memory=_SWITCHED[settings.low_memory],
         )
 
     @Slot()

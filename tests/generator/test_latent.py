@@ -278,3 +278,26 @@ def test_memory_that_runs_out_in_python_itself_is_called_that(
     [failed] = generator.generate(request_of())
     assert isinstance(failed, Failed) and failed.kind is Failure.MEMORY
     assert "smaller size" in failed.message
+
+
+def test_little_memory_decodes_in_bands_and_gives_nearly_the_same(
+    generator: LatentGenerator, request_of: RequestOf
+) -> None:
+    usual, little = (
+        panorama(generator, request_of(width=512, height=256, steps=1, low_memory=low))
+        for low in (None, True)
+    )
+    tiles = [made.provenance.generation["made_with"].get("tile") for made in (usual, little)]
+    assert tiles[0] is None and tiles[1] == 8
+    assert np.abs(usual.color.astype(int) - little.color).mean() < 1
+
+
+def test_no_previews_come_at_a_rate_of_none_and_few_at_a_low_one(
+    generator: LatentGenerator, request_of: RequestOf
+) -> None:
+    def count(rate: float | None) -> int:
+        wish = request_of(steps=20, previews=True, preview_rate=rate)
+        return sum(isinstance(event, Preview) for event in generator.generate(wish))
+
+    assert count(0.0) == 0
+    assert count(0.001) <= 1 <= count(None)

@@ -111,6 +111,21 @@ def test_a_gpu_with_little_memory_keeps_one_network_at_a_time(free):
     assert plan_memory(full_size_model(CUDA), 1024, 512, 1).offload
 
 
+def test_little_memory_is_used_where_that_is_wanted_and_no_time_lost_where_not(free):
+    free(24)
+    plan = plan_memory(full_size_model(CPU), 1024, 512, 1, low_memory=True)
+    assert plan == MemoryPlan(offload=False, tile=memory.FEW_ROWS)
+    assert plan_memory(full_size_model(CUDA), 1024, 512, 1, low_memory=True).offload
+    assert plan_memory(full_size_model(CPU), 128, 64, 1, low_memory=True).tile == 4
+    fast = MemoryPlan(offload=False, tile=None)
+    assert plan_memory(full_size_model(CUDA), 1024, 512, 1, low_memory=False) == fast
+    free(1.2)
+    assert plan_memory(full_size_model(CPU), 1024, 512, 1).tile is not None
+    for device in (CPU, CUDA):
+        with pytest.raises(OutOfMemoryError):
+            plan_memory(full_size_model(device), 1024, 512, 1, low_memory=False)
+
+
 def test_larger_pictures_batches_and_formats_need_more():
     model = full_size_model(CPU)
     base = MemoryNeed.of(model, 1024, 512, 1).at_once(None)
