@@ -74,21 +74,23 @@ def library(tmp_path: Path) -> Iterator[Library]:
 @pytest.fixture
 def make(qtbot: object, qapp: QApplication, library: Library) -> Iterator[Make]:
     """Show a panel and wait until its library has been looked through."""
-    panels: list[LibraryPanel] = []
+    windows: list[tuple[QWidget, LibraryPanel]] = []
 
     def made() -> LibraryPanel:
-        panel = LibraryPanel(library)
-        panels.append(panel)
+        window = QWidget()
+        window.resize(420, 620)
+        panel = LibraryPanel(library, window)
+        windows.append((window, panel))
         panel.resize(280, 600)
-        panel.show()
-        assert QTest.qWaitForWindowExposed(panel, TIMEOUT_MS)
+        window.show()
+        assert QTest.qWaitForWindowExposed(window, TIMEOUT_MS)
         qtbot.waitUntil(lambda: panel.watch.has_scanned, timeout=TIMEOUT_MS)
         return panel
 
     yield made
-    for panel in panels:
+    for window, panel in windows:
         panel.shut_down()
-        destroy(panel)
+        destroy(window)
 
 
 @pytest.fixture
@@ -320,7 +322,7 @@ def test_what_cannot_be_changed_is_told_and_shown_as_it_is(
 @pytest.mark.gui
 def test_f2_renames_in_place(qtbot: object, panel: LibraryPanel, library: Library) -> None:
     panel.activateWindow()
-    assert QTest.qWaitForWindowActive(panel, TIMEOUT_MS)
+    assert QTest.qWaitForWindowActive(panel.window(), TIMEOUT_MS)
     panel.focus_list()
     pick(panel, "w1")
     QTest.keyClick(panel.list, Qt.Key.Key_F2)
@@ -339,7 +341,7 @@ def test_f2_renames_in_place(qtbot: object, panel: LibraryPanel, library: Librar
 @pytest.mark.gui
 def test_escape_leaves_the_title_as_it_was(panel: LibraryPanel, library: Library) -> None:
     panel.activateWindow()
-    assert QTest.qWaitForWindowActive(panel, TIMEOUT_MS)
+    assert QTest.qWaitForWindowActive(panel.window(), TIMEOUT_MS)
     pick(panel, "w1")
     panel.rename_selected()
     editor = panel.list.viewport().findChild(QLineEdit)
@@ -566,7 +568,7 @@ def test_keys_lead_from_the_search_to_the_worlds_and_back(
     qtbot: object, panel: LibraryPanel
 ) -> None:
     panel.activateWindow()
-    assert QTest.qWaitForWindowActive(panel, TIMEOUT_MS)
+    assert QTest.qWaitForWindowActive(panel.window(), TIMEOUT_MS)
     heard = Heard(panel)
     panel.focus_search()
     assert panel.header.search.hasFocus()
@@ -586,7 +588,7 @@ def test_keys_lead_from_the_search_to_the_worlds_and_back(
 @pytest.mark.gui
 def test_tab_goes_through_everything_in_reading_order(panel: LibraryPanel) -> None:
     panel.activateWindow()
-    assert QTest.qWaitForWindowActive(panel, TIMEOUT_MS)
+    assert QTest.qWaitForWindowActive(panel.window(), TIMEOUT_MS)
     panel.focus_search()
     header, order = panel.header, []
     for _ in range(5):
