@@ -19,8 +19,10 @@ from pytestqt.qtbot import QtBot
 from depthfusion.errors import SaveError
 from depthfusion.generator.events import Failed, Failure
 from depthfusion.generator.request import Request
+from depthfusion.gui.app_menus import app_key_columns
 from depthfusion.gui.app_window import FIRST_STEPS, AppWindow
 from depthfusion.gui.generation_queue import Job
+from depthfusion.gui.keys import key_columns
 from depthfusion.gui.loading import Source
 from depthfusion.gui.prompt_form import PromptForm
 from depthfusion.gui.remembered import Remembered
@@ -346,3 +348,12 @@ def test_kill_9_in_the_middle_loses_neither_prompt_nor_queue_nor_worlds(
     assert [r["prompt"] for r in session.get("queue", list)] == ["a cave that never ends"]
     assert [c.problems for c in library.checking()] == [()]
     library.close()
+
+
+def test_the_apps_keys_are_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "app.md").read_text(encoding="utf-8")
+    common = {tuple(row) for column in key_columns(str) for _, rows in column for row in rows}
+    for column in app_key_columns(str):
+        for _, rows in column:
+            for keys, meaning in rows:
+                assert (keys, meaning) in common or f"| {keys} | {meaning} |" in text
