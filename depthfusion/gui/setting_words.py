@@ -59,7 +59,7 @@ def _library(tr: Translate) -> dict[str, Words]:
     return {
         "library": Words(
             tr("Folder of the worlds"),
-            tr("Every world you make is kept here, a folder each"),
+            tr("Every world you make is kept here; another one counts from the next start"),
             nothing=tr("The usual place"),
         )
     }
