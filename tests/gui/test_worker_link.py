@@ -6,13 +6,17 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from pytestqt.qtbot import QtBot
 
-from depthfusion.generator.events import Event, Failed, Failure
-from depthfusion.generator.request import Request
+from depthfusion.generator.events import Event, Failed, Failure, Finished, Loading, Step
+from depthfusion.generator.request import DepthRequest, Request
 from depthfusion.gui.worker_link import WorkerLink
+from tests.ldm3d.depth.tiny_networks import tiny_network
 
 pytestmark = pytest.mark.usefixtures("qapp")
 START_MS = 20_000
@@ -86,3 +90,28 @@ def test_shutting_down_ends_the_process(link: WorkerLink) -> None:
     assert link.pid == 0
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_picture_that_is_not_there_gets_no_depth(qtbot: QtBot, link: WorkerLink) -> None:
+    events = heard_by(link)
+    with qtbot.waitSignal(link.freed, timeout=START_MS):
+        link.start(DepthRequest("/nowhere/harbour.jpg"))
+    [failed] = events
+    assert isinstance(failed, Failed) and failed.kind is Failure.REQUEST
+    assert "harbour.jpg" in failed.message
+
+
+@pytest.mark.slow
+def test_a_picture_gets_its_depth_from_the_windows_worker(
+    qtbot: QtBot, link: WorkerLink, tmp_path: Path
+) -> None:
+    network = tiny_network("dpt", tmp_path / "network")
+    color = np.random.default_rng(3).integers(0, 255, (64, 128, 3), np.uint8)
+    Image.fromarray(color).save(tmp_path / "harbour.png")
+    events = heard_by(link)
+    with qtbot.waitSignal(link.freed, timeout=60_000):
+        link.start(DepthRequest(str(tmp_path / "harbour.png"), str(network)))
+    finished = events[-1]
+    assert isinstance(finished, Finished) and finished.panorama.depth is not None
+    assert np.array_equal(finished.panorama.color, color)
+    assert {type(event) for event in events} == {Loading, Step, Finished}
