@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from depthfusion.cli.cancel import Cancellation
     from depthfusion.cli.depth_files import Picture
     from depthfusion.cli.progress import Progress
-    from depthfusion.generator.depth import DepthFinished, DepthRequest
+    from depthfusion.generator.depth import DepthFinished
+    from depthfusion.generator.request import DepthRequest
 
 EXTRA = ("torch", "transformers", "safetensors")
 GIVES = ("inverse-depth", "inverse-depth-unshifted", "distance")
@@ -87,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
 def request_from(options: argparse.Namespace, picture: Picture) -> DepthRequest:
     """Return what the options ask for."""
-    from depthfusion.generator.depth import DepthRequest
+    from depthfusion.generator.request import DepthRequest
 
     return DepthRequest(
         model=options.model,
@@ -157,7 +158,7 @@ def _write(
 
 
 def _words(finished: DepthFinished) -> str:
-    from depthfusion.cli.progress import duration
+    from depthfusion.generator.amounts import duration
 
     words = [f"{finished.tiles} {'tiles' if finished.tiles > 1 else 'view'} of {finished.model}"]
     if finished.disagreement is not None:
