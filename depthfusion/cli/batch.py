@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from depthfusion.cli.cancel import Cancellation
 from depthfusion.cli.jobs import Job, seeded
-from depthfusion.cli.progress import Progress, duration
+from depthfusion.cli.progress import Progress
 from depthfusion.cli.target import Target
 from depthfusion.errors import DepthFusionError, SaveError
+from depthfusion.generator.amounts import duration
 from depthfusion.generator.events import Failed, Failure, Finished, Loading, Step
 
 if TYPE_CHECKING:
