@@ -95,6 +95,8 @@ class AppWindow(ViewerWindow):
         self.library_panel: LibraryPanel | None = None
         self.library_wanted = session.get("library_shown", bool, False)
         self.is_favourite = False
+        self._failed_first = ""
+        """Why the first picture could not be opened; told beside the world shown instead."""
         self._last_kept: tuple[Panorama, Path] | None = None
         self._call: Callable[[], object] | None = None
         self._undos: list[Callable[[], object]] = []
@@ -261,12 +263,12 @@ class AppWindow(ViewerWindow):
         self.making.warm_up()
         for line in self.making.load_styles():
             self.complain(line)
-        self.making.creation.watch()
         QTimer.singleShot(0, self, self._begin_library)
         QTimer.singleShot(200, self, self._begin_models)
         if self.session.complaint:
             self.complain(self.session.complaint)
-        self._offer_queue(waiting)
+        if self.session.keeps:  # the first window's queue is its own
+            self._offer_queue(waiting)
         QTimer.singleShot(400, self, self._tell_reports)
 
     def _tell_reports(self) -> None:
@@ -637,13 +639,17 @@ class AppWindow(ViewerWindow):
         self.line.set_text(title or NAME)
         self._note_world()
         self._show_facts()
+        if self._failed_first:
+            self.complain(self._failed_first)
+            self._failed_first = ""
         if self._last_kept is not None and self._last_kept[0] is panorama:
             self._settle_in()
 
     @Slot(object)
     def _failed(self, error: DepthFusionError) -> None:
         super()._failed(error)
-        if self.viewport.panorama is None:
+        if self.viewport.panorama is None and not self._failed_first:
+            self._failed_first = str(error)
             self._try(lambda: self.open_world(worlds.bundled_worlds()[0]))
 
     def _show_facts(self) -> None:

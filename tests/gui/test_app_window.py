@@ -357,3 +357,42 @@ def test_the_apps_keys_are_documented() -> None:
         for _, rows in column:
             for keys, meaning in rows:
                 assert (keys, meaning) in common or f"| {keys} | {meaning} |" in text
+
+
+def test_a_first_picture_that_is_broken_is_told_beside_a_bundled_world(
+    make_app: MakeApp, qtbot: QtBot, pictures: Path
+) -> None:
+    window = make_app()
+    with qtbot.waitSignal(window.viewport.finished, timeout=TIMEOUT_MS):
+        window.opener.open(Source(str(pictures / "broken.png")))
+    assert window.opener.is_bundled
+    assert window.banner.isVisible() and "broken.png" in window.banner.text
+
+
+def test_several_files_dropped_are_taken_into_the_library(
+    app: AppWindow, qtbot: QtBot, pictures: Path
+) -> None:
+    app.open_files([str(pictures / name) for name in ("scene.png", "hills.jpg", "lonely.png")])
+    qtbot.waitUntil(lambda: app.library.count() == 3, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(app.toast.isVisible, timeout=TIMEOUT_MS)
+    app.toast.button.click()
+    assert app.library_panel.isVisible()
+
+
+def test_a_later_start_brings_its_files_here(app: AppWindow, qtbot: QtBot, pictures: Path) -> None:
+    with qtbot.waitSignal(app.viewport.finished, timeout=TIMEOUT_MS):
+        app.be_asked([str(pictures / "hills.jpg")], "")
+    assert app.opener.source.color.endswith("hills.jpg")
+
+
+def test_flat_pictures_offer_to_have_their_depth_estimated(
+    app: AppWindow, qtbot: QtBot, pictures: Path
+) -> None:
+    asked = []
+    app.making.queue.add = asked.append
+    app.estimate_depth()
+    assert asked == []  # it has a depth map
+    open_and_wait(qtbot, app, Source(str(pictures / "lonely.png")))
+    app.menus.settings.setChecked(True)
+    app.details.depth_wanted.emit()
+    assert [request.path for request in asked] == [str(pictures / "lonely.png")]
