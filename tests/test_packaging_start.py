@@ -45,8 +45,8 @@ def start(clone: Path, **environment: str) -> tuple[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY"])
-def test_with_a_display_the_viewer_opens(clone: Path, name: str) -> None:
-    assert start(clone, **{name: ":0"}) == ("", ["view"])
+def test_with_a_display_the_app_opens(clone: Path, name: str) -> None:
+    assert start(clone, **{name: ":0"}) == ("", ["app"])
 
 
 def test_without_a_display_pictures_are_rendered_and_their_place_is_told(clone: Path) -> None:
