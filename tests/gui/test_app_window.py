@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from depthfusion.generator.request import Request
 from depthfusion.gui.app_menus import app_key_columns
 from depthfusion.gui.app_window import FIRST_STEPS, AppWindow
 from depthfusion.gui.generation_queue import Job
+from depthfusion.gui.keeping import Made
 from depthfusion.gui.keys import key_columns
 from depthfusion.gui.loading import Source
 from depthfusion.gui.prompt_form import PromptForm
@@ -196,8 +198,6 @@ def test_what_could_not_be_kept_is_in_the_library_at_the_next_start(
 ) -> None:
     def full(*_: object) -> None:
         raise SaveError("cannot write: no space left on device; nothing was left there")
-
-    from depthfusion.gui.keeping import Made
 
     monkeypatch.setattr(app.library, "add", full)
     color = np.full((64, 128, 3), 90, np.uint8)
@@ -396,3 +396,19 @@ def test_flat_pictures_offer_to_have_their_depth_estimated(
     app.menus.settings.setChecked(True)
     app.details.depth_wanted.emit()
     assert [request.path for request in asked] == [str(pictures / "lonely.png")]
+
+
+def test_a_drive_that_vanished_is_told_and_the_world_can_be_kept_elsewhere(
+    app: AppWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    world = Panorama(np.zeros((64, 128, 3), np.uint8), title="on the drive")
+    app.library.add(world)
+    shutil.rmtree(app.library.folder)
+    made = Made(Panorama(np.zeros((64, 128, 3), np.uint8), title="after it"))
+    app.keeper.keep(made)
+    banner_says(app, qtbot, "plug in its drive")
+    assert [b.text() for b in app.banner.buttons if b.isVisible()] == ["Retry", "Keep elsewhere…"]
+    with qtbot.waitSignal(app.keeper.kept, timeout=TIMEOUT_MS) as kept:
+        app.keeper.keep(made, tmp_path / "elsewhere")
+    assert (kept.args[1] / "color.png").is_file() and app.keeper.unkept == 0
+    assert not app.library.folder.exists()
