@@ -54,13 +54,14 @@ def run(options: argparse.Namespace) -> int:
     import depthfusion.renderer  # noqa: F401  # before there are two threads, as in cli/view.py
     from depthfusion.gui.loading import Loading
     from depthfusion.gui.remembered import Remembered
-    from depthfusion.gui.resolver import Resolver
+    from depthfusion.gui.resolver import KnownResolver, Resolver
     from depthfusion.gui.session import Session
 
     remembered = Remembered()
     session = Session(keeps=not options.new_window)
     source, bundled = first_source(options.files, session, remembered.store.settings)
-    resolver = Resolver(remembered)
+    is_kept = bundled and Path(source.color).is_dir()  # its view lies in its own folder
+    resolver = KnownResolver("") if is_kept else Resolver(remembered)
     loading = Loading(source, resolver, milestones.mark)
     try:
         from depthfusion.gui.app_start import run_app

@@ -72,6 +72,7 @@ def run_app(
             bundled=bundled,
             before_show=lambda: _watch(window, ring),
             stays=True,
+            turns=window.opener.world_of(loading.source) is None,
         )
     finally:
         if instance is not None:

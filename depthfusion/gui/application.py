@@ -107,6 +107,7 @@ def run_window(
     bundled: bool,
     before_show: Callable[[], Callable[[], None]] | None = None,
     stays: bool = False,
+    turns: bool = True,
 ) -> int:
     """Show a window with its first picture until it is closed.
 
@@ -120,13 +121,14 @@ def run_window(
         before_show: called once unexpected errors are caught; gives what is to be called at the
             end.
         stays: go on where the first picture cannot be opened; the window says so itself.
+        turns: whether a bundled world turns slowly, where the settings allow it.
 
     Raises:
         DepthFusionError: if the first picture cannot be opened at all.
     """
     start = _Start(app, window, milestones, stays=stays)
     window.opener.follow(loading, resolver, bundled=bundled)
-    if bundled and _may_turn(app, window.opener.remembered.store.settings):
+    if bundled and turns and _may_turn(app, window.opener.remembered.store.settings):
         window.viewport.set_motion(turning=True)
     restore = _catch_everything(window)
     end = before_show() if before_show is not None else None
