@@ -15,7 +15,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from depthfusion.assets import asset
-from depthfusion.cli import build_parser, with_command, main
+from depthfusion.cli import build_parser, main, with_command
 from depthfusion.errors import MissingPartError, SaveError
 from depthfusion.gui import application, desktop_entry, icon
 from depthfusion.gui.desktop_entry import DESKTOP_ID, data_folder, entry_with_command, install
