@@ -149,9 +149,16 @@ def test_the_arrows_turn_it(compass: Compass, qtbot: QtBot) -> None:
     assert signal.args == [-15]
 
 
+def nobody_points_at(compass: Compass) -> None:
+    """Wherever the display's own pointer and the keyboard happen to be."""
+    compass.underMouse = lambda: False
+    compass.clearFocus()
+
+
 def test_in_full_screen_it_goes_when_idle_and_comes_back(
     ground: QWidget, compass: Compass, qtbot: QtBot
 ) -> None:
+    nobody_points_at(compass)
     compass._idle.setInterval(60)
     compass.set_full_screen(True)
     qtbot.waitUntil(lambda: not compass.isVisible(), timeout=5000)
@@ -165,6 +172,7 @@ def test_in_full_screen_it_goes_when_idle_and_comes_back(
 
 
 def test_it_fades_where_motion_is_allowed(compass: Compass, qtbot: QtBot) -> None:
+    nobody_points_at(compass)
     compass.reduced = False
     compass._idle.setInterval(30)
     compass.set_full_screen(True)

@@ -15,6 +15,7 @@ log = logging.getLogger("depthfusion.gui.tests")
 
 def test_the_log_goes_to_a_file_until_it_is_ended(tmp_path: Path) -> None:
     path = tmp_path / "log" / "depthfusion.log"
+    level = logging.getLogger("depthfusion").level
     end = start_log(path)
     log.info("a world of %s", "ice")
     log.debug("details")
@@ -22,7 +23,7 @@ def test_the_log_goes_to_a_file_until_it_is_ended(tmp_path: Path) -> None:
     log.error("afterwards")
     (line,) = path.read_text(encoding="utf-8").splitlines()
     assert line.endswith("INFO    depthfusion.gui.tests: a world of ice")
-    assert logging.getLogger("depthfusion").level == logging.NOTSET
+    assert logging.getLogger("depthfusion").level == level
 
 
 def test_a_long_log_is_cut_into_a_few_files(
