@@ -185,6 +185,8 @@ class AppWindow(AppColumns):
         from depthfusion.gui.model_download import ModelDesk
         from ldm3d.hub import DEFAULT_MODEL
 
+        if self._is_closed:
+            return
         self._desk = desk = ModelDesk(self)
         desk.listed.connect(self.making.set_models)
         desk.refresh()

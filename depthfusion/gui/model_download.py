@@ -121,6 +121,7 @@ class ModelDesk(QObject):
         self._calls: dict[str, _Call] = {}
         self._task: tuple[Task, str] | None = None
         self._asked_for = ""
+        self._is_shut_down = False
 
     @property
     def task(self) -> Task | None:
@@ -172,7 +173,8 @@ class ModelDesk(QObject):
             call.process.kill()
 
     def shut_down(self) -> None:
-        """End all processes; nothing is heard of them any more. What arrived is kept."""
+        """End all processes; none is begun or heard of any more. What arrived is kept."""
+        self._is_shut_down = True
         self._calls, self._task = {}, None
         processes = self.findChildren(QProcess)  # those of dropped questions, too
         for process in processes:
@@ -193,6 +195,8 @@ class ModelDesk(QObject):
 
     def _call(self, kind: str, arguments: list[str]) -> None:
         """Run the command; an earlier question of the same kind is dropped."""
+        if self._is_shut_down:  # a timer of the window was later than its end
+            return
         self._drop(kind)
         process = QProcess(self)
         environment = QProcessEnvironment()

@@ -384,3 +384,13 @@ def test_everything_in_it_has_a_name_a_tip_and_the_keyboard(
             assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert dialog.list.accessibleName()
     assert dialog.offer._licence.accessibleName()
+
+
+def test_nothing_is_begun_after_the_end(desk: ModelDesk) -> None:
+    """As when a timer of the window comes after it was closed."""
+    desk.shut_down()
+    desk.refresh()
+    desk.look(MODEL)
+    assert not [
+        p for p in desk.findChildren(QProcess) if p.state() is not p.ProcessState.NotRunning
+    ]
