@@ -38,6 +38,15 @@ STARTER_TEXT: Mapping[str, Any] = {
 }
 
 
+WORD_STD = 0.5
+"""Of a new text encoder's word embeddings, instead of CLIP's 0.02.
+
+With that, what the encoder gave had become nearly the same for all captions after some hundred
+steps (a deviation of 0.02 from caption to caption, 0.95 over features), and the UNet learned to do
+without the text.
+"""
+
+
 class Denoiser(nn.Module):
     """A UNet and its text encoder, called as one: so that several processes can share gradients."""
 
@@ -94,7 +103,9 @@ def text_encoder_from(config: Mapping[str, Any], tokenizer: Any) -> Any:
         "eos_token_id": int(tokenizer.eos_token_id),
         "pad_token_id": int(tokenizer.pad_token_id),
     }
-    return CLIPTextModel(CLIPTextConfig(vocab_size=len(tokenizer), **ends, **config))
+    encoder = CLIPTextModel(CLIPTextConfig(vocab_size=len(tokenizer), **ends, **config))
+    nn.init.normal_(encoder.get_input_embeddings().weight, std=WORD_STD)
+    return encoder
 
 
 def decayed_groups(
