@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from depthfusion.generator.framing import PROTOCOL_VERSION, FramingError, Message
+from depthfusion.framing import PROTOCOL_VERSION, FramingError, Message
 
 KINDS = ("generate", "estimate")
 """Of messages that bring a request."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from depthfusion.generator.framing import Message, encode
+from depthfusion.framing import Message, encode
 
 NEWEST_ONLY = frozenset({"loading", "step", "preview"})
 """Kinds of which only the newest is worth sending: an unsent one gives way to the next."""

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections import deque
 
-from depthfusion.generator.events import Event, Failed, Failure, Finished
-from depthfusion.generator.framing import (
+from depthfusion.framing import (
     PROTOCOL_VERSION,
     FramingError,
     Message,
     MessageReader,
     encode,
 )
+from depthfusion.generator.events import Event, Failed, Failure, Finished
 from depthfusion.generator.request import AnyRequest, DepthRequest
 from depthfusion.generator.wire import event_from_message
 

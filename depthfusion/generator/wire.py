@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from depthfusion.errors import DepthFusionError
+from depthfusion.framing import Array, FramingError, Message
 from depthfusion.generator.events import Event, Failed, Failure, Finished, Loading, Preview, Step
-from depthfusion.generator.framing import Array, FramingError, Message
 from depthfusion.panorama.panorama import DepthMeaning, Panorama, Provenance
 
 _FINISHED_FIELDS = ("image", "count", "seconds", "seam_color", "seam_depth")

@@ -48,7 +48,7 @@ def serve() -> int:
 
     os.environ[WORKER_MARK] = "1"
     lower_priority()
-    from depthfusion.generator.framing import PROTOCOL_VERSION, Message
+    from depthfusion.framing import PROTOCOL_VERSION, Message
     from depthfusion.generator.mailbox import Mailbox
     from depthfusion.generator.outbox import Outbox
 
@@ -97,7 +97,7 @@ class _Listener(threading.Thread):
 
     def run(self) -> None:
         """Pass on messages until there are no more."""
-        from depthfusion.generator.framing import FramingError, Message, MessageReader
+        from depthfusion.framing import FramingError, Message, MessageReader
 
         reader = MessageReader(max_arrays_bytes=0)
         try:
@@ -116,7 +116,7 @@ class _Listener(threading.Thread):
 
 
 def _serve(mailbox: Mailbox, outbox: Outbox) -> None:
-    from depthfusion.generator.framing import Message
+    from depthfusion.framing import Message
 
     generators: BothGenerators | None = None
     while (job := mailbox.next_job()) is not None:

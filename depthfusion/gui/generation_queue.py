@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from depthfusion.framing import FramingError
 from depthfusion.generator.events import Event, Failed, Finished, Loading, Preview, Step
-from depthfusion.generator.framing import FramingError
 from depthfusion.generator.request import AnyRequest
 from depthfusion.gui.worker_link import WorkerLink
 

@@ -12,7 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from depthfusion.generator import framing, outbox, pace, protocol, worker
+from depthfusion import framing
+from depthfusion.generator import outbox, pace, protocol, worker
 from depthfusion.generator.child import WORKER_FLAG, WORKER_MARK
 from depthfusion.generator.client import WorkerClient
 from depthfusion.generator.events import Failure

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from depthfusion.framing import PROTOCOL_VERSION, Message, MessageReader, encode
 from depthfusion.generator.events import Event, Failed, Failure, Finished, Step
-from depthfusion.generator.framing import PROTOCOL_VERSION, Message, MessageReader, encode
 from depthfusion.generator.protocol import LastLines, Protocol
 from depthfusion.generator.request import Request
 from depthfusion.generator.wire import message_from_event

@@ -16,18 +16,18 @@ import numpy as np
 import psutil
 import pytest
 
-from depthfusion.generator.child import (
-    WORKER_FLAG,
-    WORKER_MARK,
-    worker_command,
-    worker_environment,
-)
-from depthfusion.generator.framing import (
+from depthfusion.framing import (
     PROTOCOL_VERSION,
     FramingError,
     Message,
     MessageReader,
     encode,
+)
+from depthfusion.generator.child import (
+    WORKER_FLAG,
+    WORKER_MARK,
+    worker_command,
+    worker_environment,
 )
 from depthfusion.generator.mailbox import Mailbox
 from depthfusion.generator.outbox import MAX_RESULTS, Outbox

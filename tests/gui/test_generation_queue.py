@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 from PySide6.QtCore import QObject, Signal
 
+from depthfusion.framing import FramingError
 from depthfusion.generator.events import Failed, Failure, Finished, Loading, Preview, Step
-from depthfusion.generator.framing import FramingError
 from depthfusion.generator.request import AnyRequest, DepthRequest, Request
 from depthfusion.gui.generation_queue import GenerationQueue
 from depthfusion.gui.worker_link import WorkerLink

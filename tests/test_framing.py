@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from depthfusion.generator.events import Failed, Failure, Finished, Loading, Preview, Step
-from depthfusion.generator.framing import (
+from depthfusion.framing import (
     MAX_LINE_BYTES,
     FramingError,
     Message,
     MessageReader,
     encode,
 )
+from depthfusion.generator.events import Failed, Failure, Finished, Loading, Preview, Step
 from depthfusion.generator.wire import event_from_message, message_from_event
 from depthfusion.panorama import Panorama, Provenance
 
