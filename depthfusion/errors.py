@@ -7,7 +7,8 @@ Each is one line for a person: what was wanted, what was found, what to do.
     ├── PanoramaError           1   the picture or depth map cannot be used
     ├── InputNotFoundError     66   no such file, or it cannot be opened
     ├── MissingPartError       69   an extra, a system library, a display or a headset is absent
-    │   └── RendererError      69   OpenGL cannot do what is needed
+    │   ├── RendererError      69   OpenGL cannot do what is needed
+    │   └── HeadsetError       69   no headset or runtime, or its session is over
     └── SaveError               1   the result could not be written; what was there is untouched
 
 The number is the process's exit code (130 is kept for Ctrl+C).
@@ -46,6 +47,10 @@ class MissingPartError(DepthFusionError):
 
 class RendererError(MissingPartError):
     """OpenGL is absent, too old, or lost."""
+
+
+class HeadsetError(MissingPartError):
+    """There is no headset or no runtime, or the session with it is over."""
 
 
 class SaveError(DepthFusionError):
