@@ -8,9 +8,9 @@ from depthfusion.headset.headset import (
     EyeView,
     Frame,
     FrameTiming,
+    Haptic,
     Headset,
     HeadsetInfo,
-    Haptic,
     Submission,
     Tangents,
 )

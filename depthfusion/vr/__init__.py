@@ -1,1 +1,1 @@
-"""The headset's own process: its frame loop, what it draws, and the words it trades with the desktop."""
+"""The headset's own process: its frame loop, what it draws, and what it says to the desktop."""
