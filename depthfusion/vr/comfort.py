@@ -1,0 +1,151 @@
+"""What lets people stay in a headset: nothing too near, no sudden light, always a picture.
+
+Pure numbers: no runtime, no OpenGL, no clock of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from depthfusion.view import HEAD_BOX_M, SPHERE_RADIUS_M, Mapping, View
+
+if TYPE_CHECKING:
+    from depthfusion.renderer import Stage
+
+NEAREST_M = 0.75
+"""Nearest surface by default: the eyes turn inwards by 4.8 degrees at 63 mm."""
+MIN_NEAREST_M = 0.5
+FULL_BOX_M = 0.15
+"""Up to here from its rest place the head sees the full picture; at `HEAD_BOX_M` none."""
+MIN_SCALE, MAX_SCALE = 0.25, 4.0
+"""Of the world, by the controllers."""
+FADE_OUT_S, FADE_IN_S = 0.2, 0.4
+"""How long the light takes from full to none, and back."""
+UNTRACKED_BRIGHTNESS = 0.15
+"""While the headset does not know where it is: what sticks to the head must be faint."""
+TURN_VIGNETTE = 0.8
+VIGNETTE_S = 0.35
+"""How long the rim stays dark after a snap turn."""
+STRENGTH_PER_S = 0.5
+"""Change of relief with a stick held to its end."""
+DOUBLING_S = 1.5
+"""How long a stick held to its end takes to double the world's size."""
+
+
+@dataclass(frozen=True)
+class DepthRange:
+    """What is known of a world's distances before anything is limited."""
+
+    near_m: float
+    """Distance of the nearest surface under `Mapping.METRIC`."""
+    far_m: float
+    """Distance of the farthest; may be infinity."""
+    is_distance: bool
+    """Whether near and far come with the map: the renderer limits such distances one by one."""
+    is_metric: bool
+    """Decides what `View.mapping` None means."""
+
+
+def depth_range(stage: Stage) -> DepthRange:
+    """Return what a world's first stage knows of its distances."""
+    relief = stage.relief
+    return DepthRange(relief.near_m, relief.far_m, relief.is_distance, stage.is_metric)
+
+
+def limited_view(view: View, depth: DepthRange, nearest_m: float = NEAREST_M) -> View:
+    """Return the view with strength, scale or near limited so that nothing is nearer than allowed.
+
+    Any value may occur in a map, so the limit holds for depth 1; a view that is fine comes back as
+    the same object.
+
+    Args:
+        view: as it was asked for.
+        depth: of the world.
+        nearest_m: distance from the head's rest place, in metres of the wearer's room.
+    """
+    mapping = view.mapping or (Mapping.METRIC if depth.is_metric else Mapping.DISPARITY)
+    if mapping is Mapping.METRIC:
+        return _limited_metric(view, depth, nearest_m)
+    scale = max(view.world_scale, nearest_m / SPHERE_RADIUS_M)
+    room = scale * SPHERE_RADIUS_M / nearest_m
+    # r(1) = scale R / (1 + s), or scale R (1 - s); both are to be nearest_m at least.
+    most = room - 1 if mapping is Mapping.DISPARITY else 1 - 1 / room
+    strength = min(view.strength, max(0.0, most))
+    if strength == view.strength and scale == view.world_scale:
+        return view
+    return replace(view, strength=strength, world_scale=scale)
+
+
+def _limited_metric(view: View, depth: DepthRange, nearest_m: float) -> View:
+    least_m = nearest_m / view.world_scale
+    near_m = view.near_m if view.near_m is not None else depth.near_m
+    if near_m >= least_m:
+        return view
+    far_m = view.far_m
+    if not depth.is_distance:
+        far_m = depth.far_m if far_m is None else far_m
+    if far_m is not None and far_m <= least_m:
+        far_m = least_m * 1.01
+    return replace(view, near_m=least_m, far_m=far_m)
+
+
+def head_box_brightness(distance_m: float) -> float:
+    """Return 1 within `FULL_BOX_M` of the rest place, 0 from `HEAD_BOX_M` on, smooth between."""
+    x = (HEAD_BOX_M - distance_m) / (HEAD_BOX_M - FULL_BOX_M)
+    x = min(1.0, max(0.0, x))
+    return x * x * (3 - 2 * x)
+
+
+@dataclass
+class Fader:
+    """The picture's brightness: goes where it should, never faster than is pleasant."""
+
+    level: float = 0.0
+    """0 to 1, of linear light."""
+
+    def step(self, target: float, seconds: float) -> float:
+        """Come nearer to `target` and return the new level."""
+        if target < self.level:
+            self.level = max(target, self.level - seconds / FADE_OUT_S)
+        else:
+            self.level = min(target, self.level + seconds / FADE_IN_S)
+        return self.level
+
+
+@dataclass
+class Vignette:
+    """A dark rim while the wearer is turned."""
+
+    level: float = 0.0
+
+    def begin(self) -> None:
+        """The wearer is being turned now."""
+        self.level = TURN_VIGNETTE
+
+    def step(self, seconds: float) -> float:
+        """Let it go and return the new level, 0 to 1."""
+        self.level = max(0.0, self.level - seconds * TURN_VIGNETTE / VIGNETTE_S)
+        return self.level
+
+
+def steered_view(view: View, strength: float, scale: float, seconds: float) -> View:
+    """Return the view after the sticks were held for some time.
+
+    Args:
+        view: as it was asked for, not as it was limited.
+        strength: -1 to 1.
+        scale: -1 to 1.
+        seconds: since the frame before.
+    """
+    if strength == 0 and scale == 0:
+        return view
+    wanted = view.strength + strength * STRENGTH_PER_S * seconds
+    size = view.world_scale * math.exp2(scale * seconds / DOUBLING_S)
+    least, most = min(MIN_SCALE, view.world_scale), max(MAX_SCALE, view.world_scale)
+    return replace(
+        view,
+        strength=min(1.0, max(0.0, wanted)),
+        world_scale=min(most, max(least, size)),
+    )
