@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
+from depthfusion.renderer.mip_levels import write_levels
+from depthfusion.renderer.spares import Spares, TextureKind
 from depthfusion.renderer.stages import Stage
 from depthfusion.renderer.surface import Mesh
 
 SLICE_BYTES = 32 << 20
-"""How much of a picture is uploaded between two frames."""
+"""How much of a picture is uploaded between two frames of a window."""
 MANY_RIMS = 40_000
 """Cut triangles from which a backdrop is drawn: leaves and grass, not rooms."""
 MAX_ANISOTROPY = 8.0
 SMALL_PX = 2048
 """Pictures up to this width are hardly ever drawn smaller than they are."""
+
+Programs = tuple[moderngl.Program, moderngl.Program, moderngl.Program]
+Object = moderngl.Texture | moderngl.VertexArray | moderngl.Buffer
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +43,8 @@ class GpuPanorama:
     behind_columns: int
     has_many_rims: bool
     """Whether cracks are to be expected between the rims."""
+    spares: Spares
+    """Where its textures come from and go."""
 
     def release(self) -> None:
         """Release all of it."""
@@ -45,13 +53,9 @@ class GpuPanorama:
     def release_except(self, other: GpuPanorama | None) -> None:
         """Release what `other` does not share."""
         kept = {id(o) for o in other.objects()} if other else set()
-        for item in self.objects():
-            if id(item) not in kept:
-                item.release()
+        _let_go([o for o in self.objects() if id(o) not in kept], self.spares)
 
-    def objects(
-        self,
-    ) -> tuple[moderngl.Texture | moderngl.VertexArray | moderngl.Buffer, ...]:
+    def objects(self) -> tuple[Object, ...]:
         """Return every GL object it holds."""
         parts = (self.smooth, self.stretched, self.behind, self.color, self.depth, self.fill)
         return (*(p for p in parts if p is not None), *self.buffers)
@@ -59,64 +63,80 @@ class GpuPanorama:
 
 def upload_steps(
     ctx: moderngl.Context,
-    programs: tuple[moderngl.Program, moderngl.Program, moderngl.Program],
+    programs: Programs,
     stage: Stage,
     before: GpuPanorama | None,
     *,
     is_software: bool,
+    spares: Spares,
+    slice_bytes: int = SLICE_BYTES,
+    in_place: bool = False,
 ) -> Iterator[GpuPanorama | None]:
     """Yield None after each part of the upload, and last what can be drawn.
 
-    `before` stays drawable until then; what is not used again is released with the last step.
+    `before` stays drawable, and whoever made it releases what the result does not share.
     Closing early releases what was begun.
+
+    Args:
+        ctx: the current context.
+        programs: of the surface, its stretched rims, the layer behind.
+        stage: what to upload; parts that are None are taken from `before`.
+        before: the same panorama's stage before, or what was shown.
+        is_software: whether the CPU draws.
+        spares: where textures come from and go.
+        slice_bytes: how much is uploaded between two yields.
+        in_place: nobody looks at `before`: its depth may be overwritten.
     """
-    made: list[moderngl.Texture | moderngl.VertexArray | moderngl.Buffer] = []
+    made: list[Object] = []
+    work = _Upload(ctx, spares, slice_bytes, is_software, made)
     try:
         color, depth = (before.color, before.depth) if before else (None, None)
         if stage.color is not None:
-            color = _color_texture(ctx, stage.color)
-            made.append(color)
-            for step in _row_slices(stage.color):
-                _write_rows(color, stage.color, step)
-                yield None
-            _build_levels(color, is_software)
+            color = work.new_texture(TextureKind.COLOR, stage.color)
+            yield from work.color_written(color, stage.color)
         if stage.depth_codes is not None:
-            depth = _depth_texture(ctx, stage.depth_codes)
-            made.append(depth)
+            height, width = stage.depth_codes.shape
+            if not (in_place and depth is not None and depth.size == (width, height)):
+                depth = work.new_texture(TextureKind.DEPTH, stage.depth_codes)
+                depth.swizzle = "RRR1"  # so that it can be shown as it is
+            yield from work.written(depth, stage.depth_codes)
         if color is None or depth is None or stage.mesh is None:
             raise ValueError(f"stage {stage.name} is not complete and nothing was shown before it")
         fill = None
         if stage.background is not None:
-            fill = _fill_texture(ctx, stage.background.fill)
-            made.append(fill)
-        buffers, parts = _mesh_arrays(ctx, programs[:2], stage.mesh)
-        made += [*buffers, *(p for p in parts if p)]
-        behind = None
+            fill = work.new_texture(TextureKind.FILL, stage.background.fill)
+            yield from work.written(fill, stage.background.fill)
+        surface = yield from work.mesh_arrays(programs[:2], stage.mesh)
+        buffers, behind = surface.buffers, None
         if stage.background is not None:
-            more, behind_parts = _mesh_arrays(ctx, (programs[2],), stage.background.mesh)
-            behind = behind_parts[0]
-            made += [*more, *(p for p in behind_parts if p)]
-            buffers += more
+            layer = yield from work.mesh_arrays((programs[2],), stage.background.mesh)
+            buffers, behind = buffers + layer.buffers, layer.parts[0]
         panorama = GpuPanorama(
             _without_arrays(stage),
             color,
             depth,
             fill,
-            parts[0],
-            parts[1],
+            surface.parts[0],
+            surface.parts[1],
             behind,
             buffers,
             stage.mesh.columns,
             stage.background.mesh.columns if stage.background else 1,
             len(stage.mesh.stretched) > MANY_RIMS,
+            spares,
         )
-        if before is not None:
-            before.release_except(panorama)
-        made = []
+        made.clear()
         _restore_alignment(ctx)
         yield panorama
     finally:
-        for item in made:
+        _let_go(made, spares)
+
+
+def _let_go(objects: list[Object], spares: Spares) -> None:
+    for item in objects:
+        if isinstance(item, moderngl.Texture):
+            spares.give(item)
+        else:
             item.release()
 
 
@@ -125,67 +145,95 @@ def _without_arrays(stage: Stage) -> Stage:
     return replace(stage, color=None, depth_codes=None, mesh=None, background=None)
 
 
-def _color_texture(ctx: moderngl.Context, color: NDArray[np.uint8]) -> moderngl.Texture:
-    texture = ctx.texture((color.shape[1], color.shape[0]), 4)
-    texture.repeat_x, texture.repeat_y = True, False
-    return texture
+@dataclass(frozen=True, eq=False)
+class _MeshArrays:
+    """A mesh on the GPU: what it is drawn with, one vertex array a part that has triangles."""
+
+    buffers: tuple[moderngl.Buffer, ...]
+    parts: list[moderngl.VertexArray | None]
 
 
-def _build_levels(texture: moderngl.Texture, is_software: bool) -> None:
+@dataclass(frozen=True, eq=False)
+class _Upload:
+    """The parts of an upload; what it makes is noted in `made`."""
+
+    ctx: moderngl.Context
+    spares: Spares
+    slice_bytes: int
+    is_software: bool
+    made: list[Object]
+
+    def new_texture(self, kind: TextureKind, pixels: NDArray[Any]) -> moderngl.Texture:
+        texture = self.spares.take(kind, (pixels.shape[1], pixels.shape[0]))
+        self.made.append(texture)
+        texture.repeat_x, texture.repeat_y = True, False
+        texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        return texture
+
+    def color_written(self, texture: moderngl.Texture, color: NDArray[np.uint8]) -> Iterator[None]:
+        yield from self.written(texture, color)
+        yield None
+        if self.is_software and texture.extra.has_levels:
+            yield from write_levels(texture, color, self.slice_bytes)
+            texture.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
+        else:
+            build_levels(texture, self.is_software)
+
+    def written(self, texture: moderngl.Texture, pixels: NDArray[Any]) -> Iterator[None]:
+        """Write all rows; None between two slices."""
+        height, width = pixels.shape[:2]
+        rows = max(1, self.slice_bytes // pixels[0].nbytes)
+        alignment = 4 if pixels.ndim == 3 else 1
+        for y in range(0, height, rows):
+            if y:
+                yield None
+            part = pixels[y : y + rows]
+            texture.write(part, viewport=(0, y, width, len(part)), alignment=alignment)
+
+    def mesh_arrays(
+        self, programs: tuple[moderngl.Program, ...], mesh: Mesh
+    ) -> Generator[None, None, _MeshArrays]:
+        vertices = yield from self._buffer(mesh.vertices.view(np.uint8))
+        buffers = [vertices]
+        parts: list[moderngl.VertexArray | None] = []
+        for program, indices in zip(programs, (mesh.smooth, mesh.stretched), strict=False):
+            if len(indices) == 0:
+                parts.append(None)
+                continue
+            data = np.ascontiguousarray(indices, np.uint32).reshape(-1).view(np.uint8)
+            index_buffer = yield from self._buffer(data)
+            buffers.append(index_buffer)
+            layout = [(vertices, "2u2 1f4", "a_grid", "a_depth")]
+            part = self.ctx.vertex_array(program, layout, index_buffer, index_element_size=4)
+            self.made.append(part)
+            parts.append(part)
+        return _MeshArrays(tuple(buffers), parts)
+
+    def _buffer(self, data: NDArray[np.uint8]) -> Generator[None, None, moderngl.Buffer]:
+        if data.nbytes <= self.slice_bytes:
+            buffer = self.ctx.buffer(data)
+            self.made.append(buffer)
+            return buffer
+        buffer = self.ctx.buffer(reserve=data.nbytes)
+        self.made.append(buffer)
+        for start in range(0, data.nbytes, self.slice_bytes):
+            yield None
+            buffer.write(data[start : start + self.slice_bytes], offset=start)
+        return buffer
+
+
+def build_levels(texture: moderngl.Texture, is_software: bool) -> None:
     """Build mip maps, but not for a small picture on the CPU: it would hold up the first frame."""
     if is_software and texture.width <= SMALL_PX:
         texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
         return
     texture.build_mipmaps()
+    texture.extra.has_levels = True
     if is_software:
         texture.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
     else:
         texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
         texture.anisotropy = MAX_ANISOTROPY
-
-
-def _row_slices(color: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
-    height, width = color.shape[:2]
-    rows = max(1, SLICE_BYTES // (width * 4))
-    for y in range(0, height, rows):
-        yield y, min(rows, height - y)
-
-
-def _write_rows(texture: moderngl.Texture, color: NDArray[np.uint8], rows: tuple[int, int]) -> None:
-    y, count = rows
-    texture.write(color[y : y + count], viewport=(0, y, color.shape[1], count), alignment=4)
-
-
-def _depth_texture(ctx: moderngl.Context, codes: NDArray[np.uint16]) -> moderngl.Texture:
-    texture = ctx.texture((codes.shape[1], codes.shape[0]), 1, codes, alignment=1, dtype="nu2")
-    texture.repeat_x, texture.repeat_y = True, False
-    texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
-    texture.swizzle = "RRR1"  # so that it can be shown as it is
-    return texture
-
-
-def _fill_texture(ctx: moderngl.Context, fill: NDArray[np.uint8]) -> moderngl.Texture:
-    texture = ctx.texture((fill.shape[1], fill.shape[0]), 4, fill, alignment=4)
-    texture.repeat_x, texture.repeat_y = True, False
-    texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
-    return texture
-
-
-def _mesh_arrays(
-    ctx: moderngl.Context, programs: tuple[moderngl.Program, ...], mesh: Mesh
-) -> tuple[tuple[moderngl.Buffer, ...], list[moderngl.VertexArray | None]]:
-    vertices = ctx.buffer(mesh.vertices)
-    buffers = [vertices]
-    parts: list[moderngl.VertexArray | None] = []
-    for program, indices in zip(programs, (mesh.smooth, mesh.stretched), strict=False):
-        if len(indices) == 0:
-            parts.append(None)
-            continue
-        index_buffer = ctx.buffer(np.ascontiguousarray(indices, np.uint32))
-        buffers.append(index_buffer)
-        layout = [(vertices, "2u2 1f4", "a_grid", "a_depth")]
-        parts.append(ctx.vertex_array(program, layout, index_buffer, index_element_size=4))
-    return tuple(buffers), parts
 
 
 def _restore_alignment(ctx: moderngl.Context) -> None:

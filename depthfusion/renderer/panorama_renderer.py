@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from depthfusion.camera import eyes
 from depthfusion.errors import RendererError
 from depthfusion.geometry import MIN_DISTANCE_M, disparity_ratio
-from depthfusion.renderer.gpu_panorama import GpuPanorama, upload_steps
+from depthfusion.renderer.gpu_panorama import SLICE_BYTES, GpuPanorama, upload_steps
 from depthfusion.renderer.program import program_from, set_uniforms
+from depthfusion.renderer.spares import Spares
 from depthfusion.renderer.stages import Stage
 from depthfusion.renderer.stereo import StereoComposer
 from depthfusion.view import Mapping, Shading, Stereo, View
@@ -58,6 +59,7 @@ class PanoramaRenderer:
         self._no_fill = ctx.texture((1, 1), 4, bytes(4), alignment=4)
         self._composer: StereoComposer | None = None
         self._panorama: GpuPanorama | None = None
+        self._no_spares = Spares(ctx)
         self._upload: tuple[Stage, Iterator[GpuPanorama | None]] | None = None
 
     def prefer_speed(self) -> None:
@@ -82,20 +84,41 @@ class PanoramaRenderer:
         if self._upload is None or self._upload[0] is not stage:
             if self._upload is not None:
                 self._upload[1].close()  # type: ignore[attr-defined]  # it is a generator
-            steps = upload_steps(
-                self.ctx,
-                (self._surface, self._stretched, self._behind),
-                stage,
-                self._panorama,
-                is_software=self.is_software,
-            )
-            self._upload = (stage, steps)
+            self._upload = (stage, self.upload_steps(stage, self._panorama, self._no_spares))
         ready = next(self._upload[1])
         if ready is None:
             return False
         self._upload = None
+        if self._panorama is not None:
+            self._panorama.release_except(ready)
         self._panorama = ready
         return True
+
+    def upload_steps(
+        self,
+        stage: Stage,
+        before: GpuPanorama | None,
+        spares: Spares,
+        *,
+        slice_bytes: int = SLICE_BYTES,
+        in_place: bool = False,
+    ) -> Iterator[GpuPanorama | None]:
+        """Yield None after each part of an upload, last what `show` takes; see `gpu_panorama`."""
+        return upload_steps(
+            self.ctx,
+            (self._surface, self._stretched, self._behind),
+            stage,
+            before,
+            is_software=self.is_software,
+            spares=spares,
+            slice_bytes=slice_bytes,
+            in_place=in_place,
+        )
+
+    def show(self, panorama: GpuPanorama | None) -> GpuPanorama | None:
+        """Draw `panorama` from now on; return what was drawn so far, the caller's to release."""
+        before, self._panorama = self._panorama, panorama
+        return before
 
     def draw(self, view: View, framebuffer: moderngl.Framebuffer, size_px: tuple[int, int]) -> None:
         """Fill `framebuffer` with one frame of `view`, stereo included.
@@ -120,6 +143,9 @@ class PanoramaRenderer:
         framebuffer: moderngl.Framebuffer,
         size_px: tuple[int, int],
         origin_px: tuple[int, int] = (0, 0),
+        *,
+        mask: moderngl.VertexArray | None = None,
+        nearest_m: float = MIN_DISTANCE_M,
     ) -> None:
         """Draw one eye into a rectangle of `framebuffer`, cleared first.
 
@@ -129,6 +155,8 @@ class PanoramaRenderer:
             framebuffer: with a depth buffer.
             size_px: width and height of the rectangle.
             origin_px: its lower left corner.
+            mask: drawn first: where its depth is the nearest, no pixel of the panorama is.
+            nearest_m: no surface is shown nearer to the world's centre.
         """
         ctx = self.ctx
         framebuffer.use()
@@ -147,9 +175,12 @@ class PanoramaRenderer:
         ctx.depth_func = "<="
         ctx.wireframe = False
         framebuffer.clear(0.0, 0.0, 0.0, 1.0, depth=1.0)
+        if mask is not None:
+            mask.render(moderngl.TRIANGLES)
         if self._panorama is not None:
             pixel_rad = pixel_angle_rad(clip_from_world, size_px)
-            self._draw_panorama(self._panorama, clip_from_world, view, pixel_rad)
+            values = uniforms_from_view(view, self._panorama.stage, nearest_m)
+            self._draw_panorama(self._panorama, clip_from_world, view, pixel_rad, values)
             if self._panorama.has_many_rims and view.shading is not Shading.WIREFRAME:
                 self._draw_backdrop(clip_from_world, rectangle)
         framebuffer.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
@@ -161,8 +192,8 @@ class PanoramaRenderer:
         clip_from_world: NDArray[np.float64],
         view: View,
         pixel_rad: float,
+        values: dict[str, Any],
     ) -> None:
-        values = uniforms_from_view(view, panorama.stage)
         level = mip_level(pixel_rad * panorama.color.height / math.pi)
         values["u_level"] = 0.0 if view.shading is Shading.DEPTH else level
         values["u_eye_px"] = eye_distance_m(clip_from_world) / pixel_rad
@@ -243,8 +274,14 @@ def _version(ctx: moderngl.Context) -> str:
     return text.split(maxsplit=1)[0] if text else f"{ctx.version_code / 100:.1f}"
 
 
-def uniforms_from_view(view: View, stage: Stage) -> dict[str, Any]:
-    """Return the uniforms of `shaders/lib/displacement.glsl` for `view`."""
+def uniforms_from_view(view: View, stage: Stage, clamp_m: float = MIN_DISTANCE_M) -> dict[str, Any]:
+    """Return the uniforms of `shaders/lib/displacement.glsl` for `view`.
+
+    Args:
+        view: the frame's state.
+        stage: what is drawn.
+        clamp_m: least distance shown, in metres of the shown world; `view` may ask for more.
+    """
     relief = stage.relief
     mapping = view.mapping or (Mapping.METRIC if stage.is_metric else Mapping.DISPARITY)
     near_m, far_m = relief.near_m, relief.far_m
@@ -263,8 +300,11 @@ def uniforms_from_view(view: View, stage: Stage) -> dict[str, Any]:
         view.world_scale,
         inverted=view.invert_depth != stage.inverted,
     )
+    most = 1 / nearest_m / view.world_scale
+    if clamp_m > MIN_DISTANCE_M:
+        most = min(most, 1 / clamp_m)
     return {
         "u_disparity_ratio": ratio,
-        "u_disparity_clamp": (1 / farthest_m / view.world_scale, 1 / nearest_m / view.world_scale),
+        "u_disparity_clamp": (min(1 / farthest_m / view.world_scale, most), most),
         "u_cut_tolerance": CUT_TOLERANCE,
     }
