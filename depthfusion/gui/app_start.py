@@ -83,9 +83,9 @@ def _watch(window: AppWindow, ring: LogRing) -> Callable[[], None]:
     """Begin log and crash reports; return what ends them."""
     from depthfusion.gui.crash import CrashWatch
     from depthfusion.gui.log_file import start_log
-    from depthfusion.gui.run_log import keep_lines
+    from depthfusion.gui.log_handlers import let_hear
 
-    ends = [keep_lines(ring), start_log()]
+    ends = [let_hear(ring), start_log()]
     watch = CrashWatch()
     watch.start()
     ends.append(watch.stop)

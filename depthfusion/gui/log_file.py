@@ -7,12 +7,12 @@ from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from depthfusion.gui.log_handlers import let_hear
 from depthfusion.gui.remembered import state_folder
 
 MOST_BYTES = 1_000_000
 OLDER_FILES = 2
 FILE = "depthfusion.log"
-LOGGERS = ("depthfusion", "ldm3d")
 _FORMAT = "%(asctime)s %(process)d %(levelname)-7s %(name)s: %(message)s"
 
 
@@ -43,17 +43,10 @@ def start_log(path: Path | None = None, level: int = logging.INFO) -> Callable[[
         return lambda: None
     handler.setFormatter(logging.Formatter(_FORMAT))
     handler.setLevel(level)
-    before = {name: logging.getLogger(name).level for name in LOGGERS}
-    for name in LOGGERS:
-        logger = logging.getLogger(name)
-        logger.addHandler(handler)
-        if logger.level == logging.NOTSET or logger.level > level:
-            logger.setLevel(level)
+    end_hearing = let_hear(handler)
 
     def end() -> None:
-        for name, was in before.items():
-            logging.getLogger(name).removeHandler(handler)
-            logging.getLogger(name).setLevel(was)
+        end_hearing()
         handler.close()
 
     return end

@@ -9,29 +9,21 @@ from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
-    QFontDatabase,
     QGuiApplication,
     QShowEvent,
     QTextCursor,
 )
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
 from depthfusion.gui.log_file import log_path
 from depthfusion.gui.run_log import MOST_LINES, LogRing, details
+from depthfusion.gui.text_dialog import TextDialog
 
 _READ_EVERY_MS = 200
 _DONE_MS = 1600
 
 
-class LogPanel(QDialog):
+class LogPanel(TextDialog):
     """Follows a ring of lines while it is open. Not modal."""
 
     failed = Signal(str)
@@ -58,42 +50,22 @@ class LogPanel(QDialog):
         self._folder = folder or log_path().parent
         self._count = 0
         self.setWindowTitle(self.tr("Log"))
-        self.setMinimumSize(420, 240)
         self.resize(760, 420)
-        self._text = QPlainTextEdit()
-        self._text.setReadOnly(True)
         self._text.setMaximumBlockCount(4 * MOST_LINES)
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
-        self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self._text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self._text.setTabChangesFocus(True)
         self._text.setPlaceholderText(self.tr("Nothing has been logged in this run."))
         self._text.setAccessibleName(self.tr("Log of this run"))
         self._text.setToolTip(self.tr("The last lines of this run, the newest at the end"))
-        where = QLabel(self.tr("Older runs are in files in the log folder."))
-        where.setForegroundRole(where.palette().ColorRole.PlaceholderText)
         self.copy_button = QPushButton(self.tr("Copy details"))
         self.copy_button.setToolTip(
             self.tr("Versions, platform, graphics driver and the last lines, for a report")
         )
         self.open_button = QPushButton(self.tr("Open log folder"))
         self.open_button.setToolTip(str(self._folder))
-        close = QPushButton(self.tr("Close"))
-        close.setToolTip(self.tr("Close (Esc)"))
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(where, 1)
-        for button in (self.copy_button, self.open_button, close):
-            button.setAutoDefault(False)
-            row.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 14, 14, 12)
-        column.setSpacing(10)
-        column.addWidget(self._text, 1)
-        column.addLayout(row)
+        self.lay_out(
+            self.tr("Older runs are in files in the log folder."),
+            [self.copy_button, self.open_button],
+        )
         self._copied = QTimer(self, singleShot=True, interval=_DONE_MS)
         self._copied.timeout.connect(lambda: self.copy_button.setText(self.tr("Copy details")))
         self._reading = QTimer(self, singleShot=True, interval=_READ_EVERY_MS)
@@ -101,12 +73,6 @@ class LogPanel(QDialog):
         self._line_came.connect(self._read_soon, Qt.ConnectionType.QueuedConnection)
         self.copy_button.clicked.connect(self.copy_details)
         self.open_button.clicked.connect(self.open_folder)
-        close.clicked.connect(self.close)
-
-    @property
-    def text(self) -> str:
-        """What can be read in it."""
-        return self._text.toPlainText()
 
     def read(self) -> None:
         """Add what has come since; stay at the end unless the person has scrolled up."""

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from depthfusion._version import __version__
-from depthfusion.gui.log_file import LOGGERS
 
 MOST_LINES = 500
 MOST_LINE_CHARS = 4000
@@ -55,21 +54,6 @@ class LogRing(logging.Handler):
         with self._guard:
             new = max(0, self.count - count)
             return list(self._lines)[max(0, len(self._lines) - new) :], self.count
-
-
-def keep_lines(ring: LogRing) -> Callable[[], None]:
-    """Let a ring hear the log of this project's packages; return a function that ends it."""
-    for name in LOGGERS:
-        logger = logging.getLogger(name)
-        logger.addHandler(ring)
-        if logger.level == logging.NOTSET or logger.level > ring.level:
-            logger.setLevel(ring.level)
-
-    def end() -> None:
-        for name in LOGGERS:
-            logging.getLogger(name).removeHandler(ring)
-
-    return end
 
 
 def details(drawn_by: str, lines: Sequence[str], more: Mapping[str, str] | None = None) -> str:

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from depthfusion.gui import log_file
-from depthfusion.gui.log_file import log_path, start_log
+from depthfusion.gui.log_file import FILE, log_path, start_log
+from depthfusion.gui.log_handlers import let_hear
+from depthfusion.gui.run_log import LogRing
 
 log = logging.getLogger("depthfusion.gui.tests")
 
 
 def test_the_log_goes_to_a_file_until_it_is_ended(tmp_path: Path) -> None:
     path = tmp_path / "log" / "depthfusion.log"
-    level = logging.getLogger("depthfusion").level
     end = start_log(path)
     log.info("a world of %s", "ice")
     log.debug("details")
@@ -23,7 +24,30 @@ def test_the_log_goes_to_a_file_until_it_is_ended(tmp_path: Path) -> None:
     log.error("afterwards")
     (line,) = path.read_text(encoding="utf-8").splitlines()
     assert line.endswith("INFO    depthfusion.gui.tests: a world of ice")
-    assert logging.getLogger("depthfusion").level == level
+    assert logging.getLogger("depthfusion").level == logging.NOTSET
+
+
+@pytest.mark.parametrize("first", ["panel", "file"])
+def test_panel_and_file_end_in_any_order(tmp_path: Path, first: str) -> None:
+    ring = LogRing(logging.DEBUG)
+    ends = {"panel": let_hear(ring), "file": start_log(tmp_path / FILE)}
+    assert logging.getLogger("depthfusion").level == logging.DEBUG
+    ends.pop(first)()
+    log.info("one of them is left")
+    assert (ring.count == 1) is (first == "file")
+    assert ("one of" in (tmp_path / FILE).read_text()) is (first == "panel")
+    ends.popitem()[1]()
+    assert logging.getLogger("depthfusion").level == logging.NOTSET
+    assert logging.getLogger("depthfusion").handlers == []
+
+
+def test_a_more_talkative_logger_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("ldm3d"), "level", logging.DEBUG)
+    end = let_hear(LogRing())
+    assert logging.getLogger("ldm3d").level == logging.DEBUG
+    end()
+    end()
+    assert logging.getLogger("ldm3d").level == logging.DEBUG
 
 
 def test_a_long_log_is_cut_into_a_few_files(

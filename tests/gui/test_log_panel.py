@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from depthfusion._version import __version__
+from depthfusion.gui.log_handlers import let_hear
 from depthfusion.gui.log_panel import LogPanel
-from depthfusion.gui.run_log import MOST_LINES, LogRing, details, keep_lines
+from depthfusion.gui.run_log import MOST_LINES, LogRing, details
 from tests.gui.conftest import TIMEOUT_MS, destroy
 
 pytestmark = pytest.mark.gui
@@ -24,7 +25,7 @@ log = logging.getLogger("depthfusion.test_log_panel")
 @pytest.fixture
 def ring() -> Iterator[LogRing]:
     ring = LogRing()
-    end = keep_lines(ring)
+    end = let_hear(ring)
     yield ring
     end()
 
@@ -87,7 +88,7 @@ def test_a_traceback_is_kept_and_a_wrong_message_hurts_nobody(ring: LogRing) -> 
 
 def test_after_the_end_nothing_is_heard() -> None:
     ring = LogRing()
-    keep_lines(ring)()
+    let_hear(ring)()
     log.warning("not heard")
     assert ring.count == 0
 
