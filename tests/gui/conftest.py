@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,8 +22,16 @@ from depthfusion.gui.remembered import Remembered
 from depthfusion.gui.viewer_window import ViewerWindow
 from depthfusion.gui.viewport import Viewport
 
+if TYPE_CHECKING:
+    from depthfusion.gui.model_download import ModelDesk
+    from tests.gui.model_hub import HubServer
+
 WIDTH_PX = 1024
 TIMEOUT_MS = 30_000
+WORKER_TIMEOUT_MS = 150_000
+"""For what a worker does; it takes 10 s of a processor to begin, however busy the machine is."""
+WORKER_TEST_S = 400
+"""For `pytest.mark.timeout` of a test that waits for a worker several times."""
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +111,25 @@ def make_window(qapp: QApplication, remembered: Remembered) -> Iterator[MakeWind
         window.close()
         window.viewport.shut_down()
         destroy(window)
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    """A small model hub on 127.0.0.1 with one model."""
+    from tests.gui.model_hub import MODEL, HubServer
+
+    with HubServer() as server:
+        server.repo(MODEL)
+        yield server
+
+
+@pytest.fixture
+def desk(hub: HubServer, tmp_path: Path) -> Iterator[ModelDesk]:
+    """A desk for models that asks this hub and keeps to the test's folder."""
+    from tests.gui.model_hub import desk_of
+
+    with desk_of(hub, tmp_path) as desk:
+        yield desk
 
 
 def destroy(widget: object) -> None:

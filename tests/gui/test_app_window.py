@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from depthfusion.errors import SaveError
 from depthfusion.generator.events import Failed, Failure
 from depthfusion.generator.request import Request
+from depthfusion.generator.worker import NICENESS_VARIABLE
 from depthfusion.gui.app_menus import app_key_columns
 from depthfusion.gui.app_window import FIRST_STEPS, AppWindow
 from depthfusion.gui.generation_queue import Job
@@ -31,7 +32,16 @@ from depthfusion.gui.remembered import Remembered
 from depthfusion.gui.session import Session
 from depthfusion.library import Library
 from depthfusion.panorama import Panorama
-from tests.gui.conftest import TIMEOUT_MS, destroy, drag, open_and_wait, pixels_of, settle
+from tests.gui.conftest import (
+    TIMEOUT_MS,
+    WORKER_TEST_S,
+    WORKER_TIMEOUT_MS,
+    destroy,
+    drag,
+    open_and_wait,
+    pixels_of,
+    settle,
+)
 
 pytestmark = [pytest.mark.gui, pytest.mark.gl]
 SMALL = PromptForm(size=(256, 128), steps=3)
@@ -47,6 +57,7 @@ def make_app(
     windows: list[AppWindow] = []
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv(NICENESS_VARIABLE, "0")
 
     def make() -> AppWindow:
         remembered = Remembered(tmp_path / "state")
@@ -92,7 +103,7 @@ def type_prompt(window: AppWindow, text: str) -> None:
 
 def generate(window: AppWindow, qtbot: QtBot) -> Path:
     """Press Enter and wait until the world is in the library and on the screen."""
-    with qtbot.waitSignal(window.keeper.kept, timeout=TIMEOUT_MS) as kept:
+    with qtbot.waitSignal(window.keeper.kept, timeout=WORKER_TIMEOUT_MS) as kept:
         QTest.keyClick(window.making.bar.prompt, Qt.Key.Key_Return)
     folder = kept.args[1]
     qtbot.waitUntil(lambda: window.opener.world == folder, timeout=TIMEOUT_MS)
@@ -105,12 +116,14 @@ def start_long(window: AppWindow, qtbot: QtBot) -> None:
     window.making.bar.set_form(LONG)
     type_prompt(window, "a cave that never ends")
     QTest.mouseClick(window.making.bar.generate_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.viewport.previewing, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: window.viewport.previewing, timeout=WORKER_TIMEOUT_MS)
 
 
 def banner_says(window: AppWindow, qtbot: QtBot, words: str) -> None:
+    """Wait for the banner, which may tell of a worker."""
     qtbot.waitUntil(
-        lambda: window.banner.isVisible() and words in window.banner.text, timeout=TIMEOUT_MS
+        lambda: window.banner.isVisible() and words in window.banner.text,
+        timeout=WORKER_TIMEOUT_MS,
     )
 
 
@@ -121,13 +134,16 @@ def choose(window: AppWindow, name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(WORKER_TEST_S)
 def test_from_a_sentence_to_a_kept_world_and_back_after_a_restart(
     app: AppWindow, make_app: MakeApp, qtbot: QtBot
 ) -> None:
     assert app.making.bar.prompt.hasFocus()
     height_px = app.viewport.height()
     type_prompt(app, "a")
-    qtbot.waitUntil(lambda: app.viewport.height() > height_px)  # the examples are gone
+    qtbot.waitUntil(
+        lambda: app.viewport.height() > height_px, timeout=TIMEOUT_MS
+    )  # the examples are gone
     settle(qtbot, app.viewport)
     before, picture_before = app.viewport.panorama, pixels_of(app.viewport)
     start_long(app, qtbot)
@@ -163,17 +179,19 @@ def test_from_a_sentence_to_a_kept_world_and_back_after_a_restart(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(WORKER_TEST_S)
 def test_a_killed_worker_is_told_and_the_next_try_works(app: AppWindow, qtbot: QtBot) -> None:
     start_long(app, qtbot)
     os.kill(app.making.link.pid, signal.SIGKILL)
     banner_says(app, qtbot, "All kept worlds are safe.")
     assert not app.viewport.previewing
     choose(app, "Retry")
-    qtbot.waitUntil(lambda: app.viewport.previewing, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: app.viewport.previewing, timeout=WORKER_TIMEOUT_MS)
     app.making.queue.cancel()
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(WORKER_TEST_S)
 def test_a_disk_that_is_full_loses_no_world(
     app: AppWindow, make_app: MakeApp, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,7 +284,9 @@ def test_a_world_is_favoured_deleted_and_brought_back(
     qtbot.waitUntil(lambda: app.library.world(added.name).is_favourite, timeout=TIMEOUT_MS)
     app.viewport.setFocus()
     QTest.keyClick(app.viewport, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: app.toast.isVisible() and app.toast.text == "Deleted")
+    qtbot.waitUntil(
+        lambda: app.toast.isVisible() and app.toast.text == "Deleted", timeout=TIMEOUT_MS
+    )
     assert app.library.count() == 0
     QTest.keyClick(app.viewport, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: app.library.count() == 1, timeout=TIMEOUT_MS)
@@ -321,6 +341,7 @@ main(sys.argv[1:])
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(WORKER_TEST_S)
 def test_kill_9_in_the_middle_loses_neither_prompt_nor_queue_nor_worlds(
     tmp_path: Path, tiny_folder: Path
 ) -> None:
@@ -336,9 +357,10 @@ def test_kill_9_in_the_middle_loses_neither_prompt_nor_queue_nor_worlds(
             "DEPTHFUSION_SIZE": "256x128",
             "DEPTHFUSION_STEPS": "400",
             "HF_HUB_OFFLINE": "1",
+            NICENESS_VARIABLE: "0",
         },
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert result.returncode == -signal.SIGKILL, result.stderr.decode()

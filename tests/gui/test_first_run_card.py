@@ -20,19 +20,6 @@ pytestmark = pytest.mark.gui
 
 
 @pytest.fixture
-def hub() -> Iterator[HubServer]:
-    with HubServer() as server:
-        server.repo(MODEL)
-        yield server
-
-
-@pytest.fixture
-def desk(hub: HubServer, tmp_path: Path) -> Iterator[ModelDesk]:
-    with desk_of(hub, tmp_path) as desk:
-        yield desk
-
-
-@pytest.fixture
 def card(desk: ModelDesk, qtbot: QtBot) -> Iterator[FirstRunCard]:
     ground = QWidget()
     ground.resize(900, 600)

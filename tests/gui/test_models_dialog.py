@@ -35,19 +35,6 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def hub() -> Iterator[HubServer]:
-    with HubServer() as server:
-        server.repo(MODEL)
-        yield server
-
-
-@pytest.fixture
-def desk(hub: HubServer, tmp_path: Path) -> Iterator[ModelDesk]:
-    with desk_of(hub, tmp_path) as desk:
-        yield desk
-
-
-@pytest.fixture
 def dialog(desk: ModelDesk, qtbot: QtBot) -> Iterator[ModelsDialog]:
     dialog = ModelsDialog(desk)
     with qtbot.waitSignal(desk.listed, timeout=TIMEOUT_MS):
