@@ -103,7 +103,10 @@ class EyeView:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One frame, as `begin_frame` predicts it."""
+    """One frame, as `begin_frame` predicts it.
+
+    Matrices belong to the session: the next `begin_frame` overwrites them. Copy what is kept.
+    """
 
     should_render: bool
     seconds_to_photons: float
@@ -153,12 +156,13 @@ class FrameTiming:
 
     index: int
     period_s: float
+    """Of the display: the time that one frame may take."""
     gpu_s: float
     """Total time of drawing on the GPU, compositor included."""
     cpu_s: float
     """From the poses to the last submission."""
     dropped: int
-    """Times that an old frame was shown again because this one was late."""
+    """Times that a frame was shown again because the next one was late."""
 
 
 @dataclass(frozen=True)
