@@ -32,6 +32,8 @@ STRENGTH_PER_S = 0.5
 """Change of relief with a stick held to its end."""
 DOUBLING_S = 1.5
 """How long a stick held to its end takes to double the world's size."""
+STEADY_STRENGTH, STEADY_SCALE = 0.1, 1.1
+"""Up to here (a difference, a ratio) a change in one frame needs no darkness."""
 
 
 @dataclass(frozen=True)
@@ -148,4 +150,20 @@ def steered_view(view: View, strength: float, scale: float, seconds: float) -> V
         view,
         strength=min(1.0, max(0.0, wanted)),
         world_scale=min(most, max(least, size)),
+    )
+
+
+def is_jump(before: View, after: View) -> bool:
+    """Whether a change of view is to be hidden in the dark: what a slider does step by step is not.
+
+    Args:
+        before: as it was asked for.
+        after: as it is asked for now.
+    """
+    names = ("mapping", "invert_depth", "near_m", "far_m", "shading")
+    if any(getattr(before, name) != getattr(after, name) for name in names):
+        return True
+    ratio = after.world_scale / before.world_scale
+    return abs(after.strength - before.strength) > STEADY_STRENGTH or not (
+        1 / STEADY_SCALE <= ratio <= STEADY_SCALE
     )

@@ -20,6 +20,24 @@ from depthfusion.view import View
 
 
 @dataclass(frozen=True)
+class Begin:
+    """Open the session; the first order, and the only one of its kind."""
+
+    preview: bool = False
+    """Without a runtime: both eyes in a window, the mouse as head."""
+    standing: bool = False
+    """Measure from the floor of the room instead of from the seat."""
+    mirror: str = "left"
+    """A `vr.drawing.Mirror`."""
+    supersample: float = 1.0
+    """Factor on the width and height that the runtime recommends."""
+    turn_deg: float = 30.0
+    """A snap turn."""
+    nearest_m: float = 0.75
+    """Nothing is nearer to the head's rest place."""
+
+
+@dataclass(frozen=True)
 class ShowWorld:
     """Read this and fade over to it; a newer one takes its place."""
 
@@ -54,7 +72,7 @@ class Leave:
     """End the session."""
 
 
-Order = ShowWorld | ChangeView | TellProgress | Leave
+Order = Begin | ShowWorld | ChangeView | TellProgress | Leave
 
 # From the headset ---------------------------------------------------------------------------------
 
@@ -138,11 +156,12 @@ Report = Ready | Shown | WorldFailed | Wished | ViewSteered | Status | Beat | En
 # As messages --------------------------------------------------------------------------------------
 
 _KINDS: dict[str, type[Any]] = {
+    "begin": Begin,
     "world": ShowWorld, "view": ChangeView, "progress": TellProgress, "leave": Leave,
     "ready": Ready, "shown": Shown, "world-failed": WorldFailed, "wished": Wished,
     "steered": ViewSteered, "status": Status, "beat": Beat, "ended": Ended,
 }  # fmt: skip
-ORDERS = ("world", "view", "progress", "leave")
+ORDERS = ("begin", "world", "view", "progress", "leave")
 """Kinds that the headset's process understands."""
 
 

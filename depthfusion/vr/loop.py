@@ -1,0 +1,337 @@
+"""The frame loop of the headset's process: poses in, two eyes out, and nothing that waits.
+
+Order of a frame: events, orders, wait for the poses, controls, draw left and right, hand over,
+mirror, tell the runtime; then, in the time left until the next poses, one slice of a new world.
+Everything slow (reading worlds, painting the panel, talking to the desktop) is in other threads.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from depthfusion.errors import DepthFusionError
+from depthfusion.headset import Controls, Event, EventKind, Eye, Frame, Haptic, Headset, Submission
+from depthfusion.view import View
+from depthfusion.vr import comfort
+from depthfusion.vr.arrival import Arrival
+from depthfusion.vr.comfort import DepthRange, Fader, Vignette
+from depthfusion.vr.conditions import UNTRACKED, Conditions
+from depthfusion.vr.desk import Desk
+from depthfusion.vr.drawing import EyeDrawing, EyePicture, Screen
+from depthfusion.vr.loader import WorldLoader
+from depthfusion.vr.messages import (
+    Beat,
+    Begin,
+    ChangeView,
+    Ended,
+    Leave,
+    Ready,
+    Shown,
+    ShowWorld,
+    Status,
+    TellProgress,
+    ViewSteered,
+    Wish,
+    Wished,
+)
+from depthfusion.vr.panel import FIRST_S, NEWS_S, Panel, PanelPainter
+from depthfusion.vr.placement import EyePlacer, Placement
+from depthfusion.vr.resolution import Resolution, target_px
+
+BEAT_S = 1.0
+STEERED_S = 0.25
+"""Between two reports of what the sticks do."""
+LONGEST_S = 0.1
+"""A frame is never taken to have lasted longer: after a pause nothing jumps."""
+IDLE_S = 0.01
+"""Slept where a frame is not to be drawn and the runtime does not make us wait."""
+HINT_BOX = "You are outside the picture: come back, or recentre"
+HINT_FAILED = "That world cannot be shown"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the loop works with; whoever made them closes them."""
+
+    headset: Headset
+    drawing: EyeDrawing
+    screen: Screen
+    desk: Desk
+    loader: WorldLoader
+    painter: PanelPainter
+
+
+class FrameLoop:
+    """One session, from the first frame to its end. Belongs to one thread, with its context."""
+
+    def __init__(
+        self, parts: Parts, begin: Begin, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        """Make the targets; draw nothing yet.
+
+        Args:
+            parts: the session's.
+            begin: what the person chose.
+            clock: in seconds; only goes forward.
+        """
+        self._headset, self._drawing = parts.headset, parts.drawing
+        self._screen, self._desk = parts.screen, parts.desk
+        self._begin, self._clock = begin, clock
+        self._arrival = Arrival(parts.drawing, parts.loader)
+        self._panel = Panel(parts.drawing, parts.painter)
+        self._conditions = Conditions()
+        self._fader, self._vignette = Fader(), Vignette()
+        self._placement = Placement()
+        self._frames_to_place = 1
+        self._in_the_dark: list[Callable[[Frame], None]] = []
+        self._asked = self._view = View()
+        self._depth: DepthRange | None = None
+        self._placers = (EyePlacer(), EyePlacer())
+        self._pictures = (EyePicture(), EyePicture())
+        for picture in self._pictures:
+            picture.panel = self._panel.place
+        self._world_from_tracking, self._world_from_head = np.eye(4), np.eye(4)
+        self._ended: Ended | None = None
+        self._last_s = self._beat_s = self._steered_s = clock()
+        self._told_view = self._asked
+        self.frames = 0
+        """Begun so far."""
+        self._resolution = Resolution((8, 8))
+        self._take_optics()
+        self._panel.show_for(FIRST_S)
+
+    # The session --------------------------------------------------------------------------------
+
+    def run(self) -> Ended:
+        """Draw until the session ends, and return why it did."""
+        info = self._headset.info
+        self._desk.say(Ready(info.name, info.runtime, info.refresh_hz, self._resolution.size_px))
+        was_enabled = gc.isenabled()
+        gc.collect()
+        gc.disable()  # a collection in a frame would make it late; there is one at each new world
+        gc.freeze()
+        try:
+            while self._ended is None:
+                self.step()
+        except DepthFusionError as error:
+            self._ended = Ended(str(error), is_fault=True)
+        finally:
+            gc.unfreeze()
+            if was_enabled:
+                gc.enable()
+        return self._ended
+
+    def step(self) -> None:
+        """Live through one frame.
+
+        Raises:
+            HeadsetError: if the session is over.
+        """
+        for event in self._headset.poll():
+            self._note(event)
+        self._take_orders()
+        if self._ended is not None:
+            return
+        before_s = self._clock()
+        frame = self._headset.begin_frame()
+        now_s = self._clock()
+        seconds = min(LONGEST_S, max(0.0, now_s - self._last_s))
+        self._last_s = now_s
+        self.frames += 1
+        self._follow(frame, seconds)
+        if frame.should_render:
+            self._draw(frame)
+        else:
+            self._headset.end_frame(None)
+            if now_s - before_s < IDLE_S / 2:
+                time.sleep(IDLE_S)
+        self._screen.show(self._drawing)
+        self._headset.after_mirror()
+        self._after_frame(now_s)
+
+    def _draw(self, frame: Frame) -> None:
+        left = self._draw_eye(Eye.LEFT, frame)
+        right = self._draw_eye(Eye.RIGHT, frame)
+        self._headset.end_frame((left, right))
+
+    def _draw_eye(self, eye: Eye, frame: Frame) -> Submission:
+        picture, placer = self._pictures[eye.value], self._placers[eye.value]
+        placer.place(
+            self._placement, frame.views[eye.value], picture.clip_from_world, picture.position_m
+        )
+        picture.view, picture.used_px = self._view, self._resolution.used_px
+        picture.brightness, picture.vignette = self._fader.level, self._vignette.level
+        return self._drawing.draw(eye, picture)
+
+    def _follow(self, frame: Frame, seconds: float) -> None:
+        """Let everything that changes with time, with the head and with the hands change."""
+        self._conditions.note_tracking(frame.is_tracked, seconds)
+        if frame.is_tracked and self._frames_to_place:
+            self._frames_to_place -= 1
+            self._recenter(frame)
+        controls = self._headset.controls()
+        if self._conditions.hears_controls:
+            self._obey(controls, frame, seconds)
+        np.matmul(self._world_from_tracking, frame.tracking_from_head, out=self._world_from_head)
+        x, y, z = self._world_from_head[:3, 3].tolist()
+        target = comfort.head_box_brightness((x * x + y * y + z * z) ** 0.5)
+        self._hint(is_outside=target < 0.5)
+        if self._conditions.is_untracked or self._frames_to_place:
+            target = min(target, comfort.UNTRACKED_BRIGHTNESS)
+        if self._in_the_dark or self._arrival.is_ready:
+            target = 0.0
+        if self._fader.step(target, seconds) == 0.0:
+            self._change_in_the_dark(frame)
+        self._vignette.step(seconds)
+        self._panel.step(self._world_from_head, seconds)
+
+    def _hint(self, *, is_outside: bool) -> None:
+        if self._conditions.is_untracked:
+            self._panel.hint(UNTRACKED)
+        else:
+            self._panel.hint(HINT_BOX if is_outside else "")
+
+    def _after_frame(self, now_s: float) -> None:
+        """Use the time until the next poses."""
+        is_busy = self._arrival.is_uploading
+        failed = self._arrival.step()
+        if failed is not None:
+            self._desk.say(failed)
+            self._panel.say(status=f"{HINT_FAILED}: {failed.words}")
+            self._panel.show_for(NEWS_S)
+        if not is_busy:  # frames beside an upload are no measure
+            self._resolution.note(self._headset.timing())
+        words = self._conditions.news()
+        if words is not None:
+            self._desk.say(Status(words))
+        if now_s - self._beat_s >= BEAT_S:
+            self._beat_s = now_s
+            self._desk.say(Beat(self.frames))
+        if self._asked is not self._told_view and now_s - self._steered_s >= STEERED_S:
+            self._steered_s, self._told_view = now_s, self._asked
+            self._desk.say(ViewSteered(self._asked.strength, self._asked.world_scale))
+        if self._screen.is_left():
+            self._ended = Ended("The headset's window was closed")
+
+    # What happens -------------------------------------------------------------------------------
+
+    def _note(self, event: Event) -> None:
+        match event.kind:
+            case EventKind.QUIT:
+                self._ended = Ended(event.words or "The headset's runtime ended the session")
+            case EventKind.DEVICE_LOST:
+                self._ended = Ended(event.words or "The headset is gone", is_fault=True)
+            case EventKind.OPTICS_CHANGED:
+                self._take_optics()
+            case EventKind.RECENTERED:
+                self._frames_to_place = _FRAMES_AFTER_RECENTERING
+            case _:
+                self._conditions.note(event)
+
+    def _take_optics(self) -> None:
+        size = target_px(
+            self._headset.info.eye_px, self._begin.supersample, self._drawing.max_texture_px
+        )
+        if size != self._resolution.size_px:
+            self._drawing.resize(size)
+            self._resolution.resize(size)
+        for eye in Eye:
+            self._drawing.set_hidden_mesh(eye, self._headset.hidden_mesh(eye))
+
+    def _take_orders(self) -> None:
+        while self._ended is None and (order := self._desk.take()) is not None:
+            match order:
+                case Leave():
+                    self._ended = Ended("")
+                case ShowWorld():
+                    self._arrival.begin(order)
+                    self._panel.say(status="Opening…")
+                case ChangeView(view=view):
+                    self._change_view(view)
+                case TellProgress(words=words, fraction=fraction):
+                    self._panel.say(status=words, progress=fraction)
+
+    def _change_view(self, view: View) -> None:
+        if self._arrival.order is not None:
+            self._arrival.view = view
+        elif comfort.is_jump(self._asked, view):
+            self._in_the_dark.append(lambda _: self._ask(view))
+        else:
+            self._ask(view)
+
+    def _ask(self, view: View) -> None:
+        self._asked = self._told_view = view
+        self._limit()
+
+    def _limit(self) -> None:
+        depth = self._depth
+        self._view = self._asked
+        if depth is not None:
+            self._view = comfort.limited_view(self._asked, depth, self._begin.nearest_m)
+
+    def _obey(self, controls: Controls, frame: Frame, seconds: float) -> None:
+        for pressed, wish in (
+            (controls.next_world, Wish.NEXT),
+            (controls.previous_world, Wish.PREVIOUS),
+            (controls.again, Wish.AGAIN),
+        ):
+            if pressed:
+                self._desk.say(Wished(wish))
+                self._headset.pulse(_PRESSED)
+                if wish is Wish.AGAIN:
+                    self._panel.show_for(NEWS_S)
+        if controls.panel:
+            self._panel.toggle()
+        if controls.recenter:
+            self._in_the_dark.append(self._recenter)
+            self._headset.pulse(_PRESSED)
+        if controls.turn:
+            self._turn(controls.turn, frame)
+        if controls.strength or controls.scale:
+            asked = comfort.steered_view(self._view, controls.strength, controls.scale, seconds)
+            self._asked = asked
+            self._limit()
+            self._asked = self._view  # no way back through what the limit takes away
+
+    def _turn(self, direction: int, frame: Frame) -> None:
+        angle_deg = direction * self._begin.turn_deg
+        self._put(self._placement.turned(frame.tracking_from_head, angle_deg))
+        self._vignette.begin()
+        self._panel.hang_again()
+        self._headset.pulse(_TURNED)
+
+    def _recenter(self, frame: Frame) -> None:
+        self._put(self._placement.recentered(frame.tracking_from_head))
+        self._fader.level = 0.0
+        self._panel.hang_again()
+
+    def _put(self, placement: Placement) -> None:
+        self._placement = placement
+        self._world_from_tracking = placement.world_from_tracking()
+
+    def _change_in_the_dark(self, frame: Frame) -> None:
+        for change in self._in_the_dark:
+            change(frame)
+        self._in_the_dark.clear()
+        if self._arrival.is_ready:
+            self._show_arrived()
+
+    def _show_arrived(self) -> None:
+        title, view = self._arrival.title, self._arrival.view
+        self._depth = self._arrival.depth
+        order = self._arrival.show()
+        self._ask(view)
+        self._panel.say(title=title, status="")
+        self._desk.say(Shown(order.number))
+        gc.collect()  # in the dark
+        gc.freeze()
+
+
+_FRAMES_AFTER_RECENTERING = 3
+"""The runtime may tell of its new origin a frame before its poses follow."""
+_PRESSED, _TURNED = Haptic(), Haptic(seconds=0.01, strength=0.3)
