@@ -1,24 +1,25 @@
 """The UNet of our own small models: diffusers' UNet beside the best linear denoiser.
 
-    answer(z, t) = GaussianDenoiser(z, t) + UNet(z, t, text)
+    answer(z, t, text) = linear answer(z, t, text) + UNet([z, x^(z, t, text)], t, text)
 
 A network that answers noise or velocity has to carry the noise of every latent channel from its
-input to its output, and to find out what panoramas look like on average, which costs a small one
-much of what it can do. Both are known in closed form (`ldm3d.gaussian_denoiser`). The network
-begins with that and learns only what is missing (as the skip connection of arXiv 2206.00364,
-section 5, does for one variance). Configuration and folder are those of `UNet2DConditionModel`;
-what was fitted lies beside the weights.
+input to its output, and to find out what panoramas look like on average, and with which words,
+which costs a small one much of what it can do. All of that is known in closed form
+(`ldm3d.gaussian_denoiser`). The network begins with that and learns only what is missing (as the
+skip connection of arXiv 2206.00364, section 5, does for one variance); it sees the clean latents
+x^ that the linear answer means beside the noised ones. Configuration and folder are those of
+`UNet2DConditionModel`; what was fitted lies beside the weights.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel
-from torch import Tensor
+from torch import Tensor, nn
 
 from ldm3d.gaussian_denoiser import GaussianDenoiser
 
@@ -33,19 +34,30 @@ class WienerUNet(UNet2DConditionModel):  # type: ignore[misc]  # untyped in diff
     @functools.wraps(UNet2DConditionModel.__init__)  # type: ignore[misc]
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        size = self.config.sample_size or 64
+        config = self.config
+        size = config.sample_size or 64
         height, width = (size, size) if isinstance(size, int) else size
-        self.linear = GaussianDenoiser(self.config.in_channels, height, width)
+        features = int(config.cross_attention_dim)
+        self.linear = GaussianDenoiser(config.in_channels, height, width, features)
+        first, kernel = config.block_out_channels[0], config.conv_in_kernel
+        self.conv_in = nn.Conv2d(2 * config.in_channels, first, kernel, padding=kernel // 2)
 
-    def begin_linear(self, latents: Iterable[Tensor], prediction: str, alphas_bar: Tensor) -> None:
+    def begin_linear(
+        self, latents: Iterable[Tensor], prediction: str, alphas_bar: Tensor,
+        texts: Sequence[Tensor] | None = None, text_length: int = 1,
+    ) -> None:  # fmt: skip
         """Fit the linear denoiser; arguments as of `GaussianDenoiser.fit`."""
-        self.linear.fit(latents, prediction, alphas_bar)
+        self.linear.fit(latents, prediction, alphas_bar, texts, text_length)
 
-    def forward(self, sample: Tensor, timestep: Tensor | float, *args: Any, **named: Any) -> Any:
-        """Answer for (B, c, h, w) noised latents, in their dtype."""
-        answer = super().forward(sample, timestep, *args, **named)
+    def forward(
+        self, sample: Tensor, timestep: Tensor | float, encoder_hidden_states: Tensor,
+        *args: Any, **named: Any,
+    ) -> Any:  # fmt: skip
+        """Answer for (B, c, h, w) noised latents and (B, T, f) text, in the latents' dtype."""
         with torch.autocast(sample.device.type, enabled=False):
-            linear = self.linear(sample, timestep)
+            linear, clean = self.linear(sample, timestep, encoder_hidden_states)
+            both = self.linear.evened(sample, clean, timestep).to(sample.dtype)
+        answer = super().forward(both, timestep, encoder_hidden_states, *args, **named)
         if isinstance(answer, tuple):
             return (answer[0] + linear.to(answer[0].dtype), *answer[1:])
         answer.sample = answer.sample + linear.to(answer.sample.dtype)

@@ -64,11 +64,11 @@ class CaptionPool:
 
 
 class TokenReader:
-    """Gives token numbers, for a text encoder that learns too."""
+    """Gives token numbers, for a text encoder that runs in every step."""
 
     def __init__(self, pool: CaptionPool, tokenizer: Any, reading: Reading) -> None:
         """Tokenize all captions once."""
-        self.pool, self._tokenizer, self._reading = pool, tokenizer, reading
+        self.pool, self.tokenizer, self._reading = pool, tokenizer, reading
         self._ids: Tensor = token_ids(tokenizer, pool.texts).to(torch.int32)
         self._stray = stray_words(pool.texts)
 
@@ -80,7 +80,7 @@ class TokenReader:
         rows = [row for row in range(len(chosen)) if strayed[row] and chosen[row]]
         if rows and self._stray:
             texts = [self._with_stray(self.pool.texts[chosen[row]], random) for row in rows]
-            ids[rows] = token_ids(self._tokenizer, texts)
+            ids[rows] = token_ids(self.tokenizer, texts)
         return ids
 
     def _with_stray(self, text: str, random: np.random.Generator) -> str:

@@ -195,7 +195,8 @@ def optimizers_for(
     """Return the optimisers of a preset, with fused kernels where there are any."""
     fused = machine.device.type in ("cuda", "cpu")
     if preset.optimizer == "adam":
-        adam = torch.optim.Adam(denoiser.parameters(), preset.lr, preset.betas, fused=fused)
+        learned = [p for p in denoiser.parameters() if p.requires_grad]
+        adam = torch.optim.Adam(learned, preset.lr, preset.betas, fused=fused)
         return {"denoiser": adam}
     inner = inner_weights(denoiser) if preset.optimizer == "muon" else []
     groups = decayed_groups(denoiser, preset.weight_decay, without=inner)

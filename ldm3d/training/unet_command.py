@@ -37,6 +37,8 @@ def add_unet_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--caption-dropout", type=float, metavar="SHARE")
     parser.add_argument("--optimizer", choices=("adamw", "adam", "muon"))
     parser.add_argument("--ema", type=float, metavar="DECAY", help="0: none")
+    parser.add_argument("--lessons", type=int, metavar="N",
+                        help="steps in which a new text encoder is taught first")  # fmt: skip
     parser.add_argument("--channels", type=_channels, metavar="N,N,N",
                         help="of the UNet's levels, starter")  # fmt: skip
 
@@ -111,6 +113,10 @@ def preset_from(options: argparse.Namespace) -> UnetPreset:
         if preset.unet is None:
             raise RequestError("want --channels with the starter's preset only")
         preset = replace(preset, unet={**preset.unet, "block_out_channels": options.channels})
+    if options.lessons is not None:
+        if preset.lessons is None:
+            raise RequestError("want --lessons with the starter's preset only")
+        preset = replace(preset, lessons=replace(preset.lessons, steps=options.lessons))
     ema = preset.ema if options.ema is None else options.ema or None
     changed = _given(lr=options.lr, batch=options.batch, optimizer=options.optimizer)
     return replace(preset, diffusion=diffusion, reading=reading, ema=ema, **changed)

@@ -10,6 +10,7 @@ from ldm3d.errors import RequestError
 from ldm3d.training.denoiser import STARTER_TEXT, STARTER_UNET
 from ldm3d.training.diffusion_loss import Diffusion
 from ldm3d.training.text import Reading
+from ldm3d.training.text_teacher import Lessons
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,9 @@ class UnetPreset:
     unet: Mapping[str, Any] | None = None
     """Configuration of a new UNet; None: the one of `--start` goes on learning."""
     text: Mapping[str, Any] | None = None
-    """Configuration of a new text encoder that learns too; None: that of `--start`, frozen."""
+    """Configuration of a new text encoder; None: that of `--start`. Frozen either way."""
+    lessons: Lessons | None = None
+    """By which a new text encoder is taught before the first step."""
     vocabulary: int = 4096
     optimizer: str = "adamw"
     """ "adamw", "adam" (no weight decay), or "muon"."""
@@ -47,6 +50,7 @@ PRESETS: Mapping[str, UnetPreset] = {
         diffusion=Diffusion(floor=1.0, channel_power=0.5),
         unet=STARTER_UNET,
         text=STARTER_TEXT,
+        lessons=Lessons(),
         batch=16,
         phases=4,
         steps=60_000,

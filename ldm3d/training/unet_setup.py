@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,8 @@ from ldm3d.training.machine import Machine
 from ldm3d.training.planes import split
 from ldm3d.training.samples import prompts_from
 from ldm3d.training.text import CaptionPool, EmbeddingReader, TokenReader, cached_embeddings
-from ldm3d.training.tokenizer import tokenizer_from_captions
+from ldm3d.training.text_setup import made_tokenizer, part_of_run, taught_encoder
+from ldm3d.training.text_teacher import text_features
 from ldm3d.training.unet import Material, UnetTask
 from ldm3d.training.unet_presets import UnetPreset
 from ldm3d.training.vae import read_autoencoder
@@ -83,14 +83,20 @@ def make_task(machine: Machine, plan: UnetPlan, tell: Tell | None = None) -> Une
             pool, embeddings, preset.reading.dropout
         )
     else:
-        tokenizer = _tokenizer(machine, plan, worlds)
-        text_encoder = text_encoder_from(preset.text or {}, tokenizer)
+        tokenizer = made_tokenizer(machine, plan.run, plan.init, worlds, preset)
+        reader = TokenReader(pool, tokenizer, preset.reading)
+        text_encoder = taught_encoder(
+            machine, plan.run, plan.init, worlds, latents, reader, preset,
+            _counted(tell, "lessons of the text encoder"),
+        )  # fmt: skip
         unet = unet_from(preset.unet, autoencoder.channels, latents.shape[1:])
         denoiser, scheduler = Denoiser(unet, text_encoder), preset.diffusion.scheduler_config()
+        parts = latents.parts(split(worlds)[0])
+        captions = [worlds.facts[number].captions for number in parts.numbers]
         unet.begin_linear(
-            latents.parts(split(worlds)[0]), preset.diffusion.prediction, alphas_bar(scheduler)
-        )
-        reader = TokenReader(pool, tokenizer, preset.reading)
+            parts, preset.diffusion.prediction, alphas_bar(scheduler),
+            text_features(text_encoder, tokenizer, captions), int(tokenizer.model_max_length),
+        )  # fmt: skip
     set_seamless(denoiser.unet, worlds.info.seamless)
     if plan.init is not None:
         _begin_with(denoiser, _averaged_weights(plan.init), but=LINEAR)
@@ -137,37 +143,6 @@ def _latents(
     return latents
 
 
-def _tokenizer(machine: Machine, plan: UnetPlan, worlds: WorldSet) -> Any:
-    """Return the run's tokenizer: its own, that of the run it begins with, or a new one."""
-    from transformers import CLIPTokenizer
-
-    own = plan.run / "tokenizer"
-    if not machine.is_main:
-        machine.wait()
-    elif not (own / "tokenizer.json").is_file():
-        if plan.init is not None:
-            made = CLIPTokenizer.from_pretrained(_folder_of(plan.init, "tokenizer"))
-        else:
-            captions = [caption for fact in worlds.facts for caption in fact.captions]
-            length = int((plan.preset.text or {}).get("max_position_embeddings", 48))
-            made = tokenizer_from_captions(
-                captions, vocabulary=plan.preset.vocabulary, max_tokens=length
-            )
-        part = own.with_name(f".tokenizer.{os.getpid()}")
-        made.save_pretrained(part)
-        part.rename(own)
-    if machine.is_main:
-        machine.wait()
-    return CLIPTokenizer.from_pretrained(own, local_files_only=True)
-
-
-def _folder_of(run: Path, name: str) -> Path:
-    folder = run / name
-    if not folder.is_dir():
-        raise InputError(f"want a run of the UNet to begin with, {run} has no {name}")
-    return folder
-
-
 def parts_of_run(run: Path, stored: Mapping[str, Any], autoencoder: Path) -> ModelParts:
     """Return the model of a run, with the averaged weights of its newest checkpoint.
 
@@ -188,7 +163,7 @@ def parts_of_run(run: Path, stored: Mapping[str, Any], autoencoder: Path) -> Mod
         denoiser, tokenizer, text_encoder, scheduler = started
     else:
         tokenizer = CLIPTokenizer.from_pretrained(
-            _folder_of(run, "tokenizer"), local_files_only=True
+            part_of_run(run, "tokenizer"), local_files_only=True
         )
         text_encoder = text_encoder_from(stored["text"], tokenizer)
         weights = _averaged_weights(run)
@@ -236,7 +211,7 @@ def _averaged_weights(run: Path) -> dict[str, Tensor]:
     Raises:
         InputError: if it has none.
     """
-    newest = newest_checkpoint(_folder_of(run, "checkpoints"))
+    newest = newest_checkpoint(part_of_run(run, "checkpoints"))
     if newest is None:
         raise InputError(f"want a run with a checkpoint to begin with, {run} has none yet")
     averaged = any(newest.glob("ema-denoiser*"))

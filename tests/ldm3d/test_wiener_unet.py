@@ -14,7 +14,7 @@ from ldm3d.errors import ModelError
 from ldm3d.events import Result
 from ldm3d.gaussian_denoiser import TIMES, GaussianDenoiser
 from ldm3d.training.denoiser import unet_from
-from ldm3d.training.diffusion_loss import Diffusion, alphas_bar, noised, target
+from ldm3d.training.diffusion_loss import Diffusion, alphas_bar, clean_from, noised, target
 from ldm3d.wiener_unet import WienerUNet, class_of
 
 SMALL = {
@@ -66,7 +66,7 @@ def test_no_linear_answer_is_nearer(prediction: str, time: int) -> None:
     given = torch.cat([noisy.flatten(1), torch.ones(len(clean), 1)], dim=1)
     best = given @ torch.linalg.lstsq(given, wanted.flatten(1)).solution
     least = (best - wanted.flatten(1)).square().mean()
-    found = (fitted(prediction)(noisy, time) - wanted).square().mean()
+    found = (fitted(prediction)(noisy, time)[0] - wanted).square().mean()
     assert least * 0.98 < found < least * 1.03
 
 
@@ -76,38 +76,103 @@ def test_it_knows_more_than_variances() -> None:
     level = schedule()[500].expand(len(clean))
     noisy, wanted = noised(clean, noise, level), target("v_prediction", clean, noise, level)
     denoiser = fitted()
-    whole = (denoiser(noisy, 500) - wanted).square().mean()
+    whole = (denoiser(noisy, 500)[0] - wanted).square().mean()
     denoiser.whole = 0
     denoiser.axes = torch.zeros(5, 0, 0, 2)
     denoiser.axis_variance = torch.zeros(5, 0)
-    apart = (denoiser(noisy, 500) - wanted).square().mean()
+    apart = (denoiser(noisy, 500)[0] - wanted).square().mean()
     assert whole < 0.9 * apart
 
 
 def test_it_does_not_know_where_the_panorama_begins() -> None:
     noisy = torch.randn(2, 4, 4, 8)
     denoiser = fitted()
-    torch.testing.assert_close(denoiser(noisy.roll(3, -1), 300), denoiser(noisy, 300).roll(3, -1))
+    turned, straight = denoiser(noisy.roll(3, -1), 300)[0], denoiser(noisy, 300)[0]
+    torch.testing.assert_close(turned, straight.roll(3, -1))
 
 
 def test_each_picture_of_a_batch_has_its_own_time() -> None:
     denoiser, noisy = fitted(), torch.randn(2, 4, 4, 8)
-    both = denoiser(noisy, torch.tensor([900, 20]))
-    torch.testing.assert_close(both[1:], denoiser(noisy[1:], 20))
-    torch.testing.assert_close(both[:1], denoiser(noisy[:1], 900))
+    both, _ = denoiser(noisy, torch.tensor([900, 20]))
+    torch.testing.assert_close(both[1:], denoiser(noisy[1:], 20)[0])
+    torch.testing.assert_close(both[:1], denoiser(noisy[:1], 900)[0])
 
 
 def test_between_two_times_the_answer_lies_between_theirs() -> None:
     denoiser, noisy = fitted(), torch.randn(1, 4, 4, 8)
-    below, above = denoiser(noisy, 500), denoiser(noisy, 501)
-    torch.testing.assert_close(denoiser(noisy, 500.5), (below + above) / 2, atol=1e-4, rtol=1e-3)
-    torch.testing.assert_close(denoiser(noisy, TIMES + 5), denoiser(noisy, TIMES - 1))
+    below, above = denoiser(noisy, 500)[0], denoiser(noisy, 501)[0]
+    between = denoiser(noisy, 500.5)[0]
+    torch.testing.assert_close(between, (below + above) / 2, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(denoiser(noisy, TIMES + 5)[0], denoiser(noisy, TIMES - 1)[0])
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_the_answer_and_the_clean_latents_agree(prediction: str) -> None:
+    noisy, time = torch.randn(2, 4, 4, 8), 400
+    answer, clean = fitted(prediction)(noisy, time)
+    level = schedule(prediction)[time].expand(2)
+    meant = clean_from(prediction, answer, noisy, level)
+    torch.testing.assert_close(meant, clean, atol=1e-4, rtol=1e-4)
+
+
+def spoken(count: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Latents whose rows are brighter above or below as a text of two features says."""
+    generator = torch.Generator().manual_seed(seed)
+    said = torch.randn(count, 2, generator=generator)
+    ramp = torch.tensor([3.0, 1.0, -1.0, -3.0])[:, None]
+    return panoramas(count, seed) + said[:, :1, None, None] * ramp, said
+
+
+def told_denoiser() -> GaussianDenoiser:
+    clean, said = spoken(500, 7)
+    denoiser = GaussianDenoiser(4, 4, 8, features=2)
+    silent = torch.zeros(500, 1, 2)
+    texts = list(torch.cat([said[:, None], said[:, None], said[:, None], silent], dim=1))
+    parts = list(clean[:, None].unbind())
+    denoiser.fit(parts, "v_prediction", schedule(), texts, text_length=3)
+    return denoiser
+
+
+def test_at_pure_noise_the_text_alone_decides() -> None:
+    denoiser = told_denoiser()
+    clean, said = spoken(300, 8)
+    rows = clean.mean(dim=-1)
+    hidden = said[:, None].expand(-1, 3, -1)
+    _, with_text = denoiser(torch.randn(clean.shape), TIMES - 1, hidden)
+    _, without = denoiser(torch.randn(clean.shape), TIMES - 1)
+    heard = (with_text.mean(dim=-1) - rows).square().mean()
+    assert heard < 0.4 * (without.mean(dim=-1) - rows).square().mean()
+
+
+def test_what_is_read_is_the_last_place_of_each_part() -> None:
+    denoiser = told_denoiser()
+    hidden = torch.randn(2, 6, 2)
+    expected = (hidden[:, 2] + hidden[:, 5]) / 2
+    torch.testing.assert_close(denoiser.features(hidden), expected)
+    noisy = torch.randn(2, 4, 4, 8)
+    once, twice = hidden[:, :3], hidden[:, :3].repeat(1, 2, 1)
+    torch.testing.assert_close(denoiser(noisy, 700, once)[0], denoiser(noisy, 700, twice)[0])
+
+
+def test_noised_and_clean_latents_enter_the_network_with_about_unit_power() -> None:
+    denoiser = fitted()
+    clean = 5 * panoramas(500, 9)
+    strong = GaussianDenoiser(4, 4, 8)
+    strong.fit([clean], "v_prediction", schedule())
+    for time in (50, 500, 950):
+        noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(6))
+        noisy = noised(clean, noise, schedule()[time].expand(len(clean)))
+        seen = strong.evened(noisy, clean, time)
+        assert seen.shape == (500, 8, 4, 8)
+        torch.testing.assert_close(seen.square().mean(), torch.tensor(1.0), atol=0.05, rtol=0)
+    assert denoiser.power.max() < strong.power.min()
 
 
 def test_pure_noise_is_answered_by_the_mean_picture() -> None:
     """v of pure noise is minus the clean latents; nothing is known of them but their mean."""
     denoiser = fitted()
-    answer = denoiser(torch.randn(1, 4, 4, 8), TIMES - 1)
+    answer, clean = denoiser(torch.randn(1, 4, 4, 8), TIMES - 1)
+    torch.testing.assert_close(answer, -clean)
     torch.testing.assert_close(answer, -denoiser.mean[None, :, :, None].expand(1, 4, 4, 8))
 
 
@@ -117,7 +182,7 @@ def test_latents_of_another_size_get_a_sensible_answer() -> None:
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(6))
     level = schedule()[500].expand(len(clean))
     wanted = target("v_prediction", clean, noise, level)
-    answer = denoiser(noised(clean, noise, level), 500)
+    answer, _ = denoiser(noised(clean, noise, level), 500)
     assert (answer - wanted).square().mean() < 0.8 * wanted.square().mean()
 
 
@@ -128,7 +193,7 @@ def test_before_training_the_answer_is_the_linear_one() -> None:
     with torch.no_grad():
         answer = unet(noisy, times, encoder_hidden_states=text).sample
         (again,) = unet(noisy, times, encoder_hidden_states=text, return_dict=False)
-        torch.testing.assert_close(answer, unet.linear(noisy, times))
+        torch.testing.assert_close(answer, unet.linear(noisy, times, text)[0])
     assert torch.equal(answer, again)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ldm3d.data.world_set import Facts, SetInfo, begin_set, write_shard
+from ldm3d.training.text_teacher import Lessons
 from ldm3d.training.unet_presets import PRESETS, UnetPreset
 
 WIDTH, HEIGHT = 128, 64
@@ -27,6 +28,7 @@ TINY_UNET = dataclasses.replace(
         "num_attention_heads": 2, "max_position_embeddings": 16,
     },
     vocabulary=600, batch=4, steps=8, warmup=2, lr=3e-3,
+    lessons=Lessons(steps=4, batch=4, warmup=1),
 )  # fmt: skip
 """The starter's training with networks of 20,000 parameters."""
 
