@@ -47,10 +47,10 @@ def standalone_context() -> Iterator[moderngl.Context]:
     finally:
         ctx.release()
         if backend == "egl":
-            _leave_egl()
+            leave_egl()
 
 
-def _leave_egl() -> None:
+def leave_egl() -> None:
     """Let go of the released context on this thread.
 
     It would stay current otherwise, and a window system's OpenGL (GLX) that shares the dispatcher

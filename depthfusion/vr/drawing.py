@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from depthfusion.geometry import MIN_DISTANCE_M
 from depthfusion.headset import Eye, Submission
 from depthfusion.view import View
 
@@ -96,7 +97,13 @@ class EyePicture:
     """0 (dark, and the world need not be drawn) to 1: factor on linear light of all but the panel.
     """
     vignette: float = 0.0
-    """0 (none) to 1 (only the middle 25 degrees are left): darkens the rim while turning."""
+    """0 (none) to 1 (dark from 25 degrees beside straight ahead on): while the wearer is turned."""
+    ahead: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
+    """(3,) where the head looks, in the world: the middle of the vignette, the same for both eyes,
+    whose own axes may part by 10 degrees and more; zeros: where the eye itself looks."""
+    nearest_m: float = MIN_DISTANCE_M
+    """No surface is drawn nearer to the world's centre, in metres: nearer ones are pushed back to
+    it, each by itself, and the rest of the world stays where it is."""
     panel: PanelPlace = field(default_factory=PanelPlace)
     """Both eyes have the same; drawn over the world, whatever lies nearer."""
 
@@ -156,6 +163,11 @@ class EyeDrawing(Protocol):
 
         Relies on no OpenGL state that it did not set itself: a runtime leaves anything behind.
         """
+
+    def show_on(
+        self, framebuffer: moderngl.Framebuffer, size_px: tuple[int, int], mirror: Mirror
+    ) -> None:
+        """Fill (0, 0) to `size_px` of `framebuffer` with what was drawn last."""
 
     def release(self) -> None:
         """Release every GL object it made."""

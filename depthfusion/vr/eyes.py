@@ -1,0 +1,166 @@
+"""Draws both eyes: the world, what darkens it, the panel; and shows them on the desktop."""
+
+from __future__ import annotations
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from depthfusion.headset import Eye, Submission
+from depthfusion.renderer import PanoramaRenderer, Stage
+from depthfusion.vr.drawing import EyePicture, Mirror
+from depthfusion.vr.gl_state import GlState
+from depthfusion.vr.mirror import MirrorPass
+from depthfusion.vr.panel_quad import PanelQuad
+from depthfusion.vr.shade import Shade
+from depthfusion.vr.targets import MSAA, EyeTarget, HiddenMesh
+from depthfusion.vr.worlds_gpu import SLICE_BYTES, GpuWorlds
+
+
+class WorldDrawing:
+    """The `EyeDrawing` that really draws; whoever makes one releases it.
+
+    Args:
+        ctx: the context, current in the thread that all methods are called from.
+        samples: a pixel; None: 4 on a GPU, 1 where the CPU draws.
+        slice_bytes: how much of a coming world is uploaded in a frame.
+    """
+
+    def __init__(
+        self,
+        ctx: moderngl.Context,
+        *,
+        samples: int | None = None,
+        slice_bytes: int = SLICE_BYTES,
+    ) -> None:
+        self._ctx = ctx
+        self._renderer = PanoramaRenderer(ctx)
+        if samples is None:
+            samples = 1 if self._renderer.is_software else MSAA
+        self._samples = min(samples, int(ctx.max_samples))
+        self._state = GlState(ctx)
+        self._worlds = GpuWorlds(self._renderer, slice_bytes)
+        self._shade = Shade(ctx)
+        self._panel = PanelQuad(ctx, is_software=self._renderer.is_software)
+        self._mirror = MirrorPass(ctx)
+        self._targets: list[EyeTarget] = []
+        self._used_px: list[tuple[int, int]] = [(0, 0), (0, 0)]
+        self._hidden: list[HiddenMesh | None] = [None, None]
+
+    @property
+    def is_software(self) -> bool:
+        """Whether the CPU draws."""
+        return self._renderer.is_software
+
+    @property
+    def max_texture_px(self) -> int:
+        """The context's limit."""
+        return self._renderer.max_texture_px
+
+    @property
+    def has_world(self) -> bool:
+        """Whether there is a world to draw."""
+        return self._worlds.has_world
+
+    def resize(self, eye_px: tuple[int, int]) -> None:
+        """Make both targets that large.
+
+        Raises:
+            RendererError: if the GPU cannot.
+        """
+        if self._targets and self._targets[0].size_px == eye_px:
+            return
+        self._state.for_uploading()
+        self._release_targets()
+        for _ in Eye:
+            self._targets.append(EyeTarget(self._ctx, eye_px, self._samples))
+
+    def set_hidden_mesh(self, eye: Eye, triangles: NDArray[np.float32]) -> None:
+        """Leave out what the eye cannot see: (n, 3, 2) in [0, 1] of the used part, v up."""
+        before = self._hidden[eye.value]
+        if before is not None:
+            before.release()
+        mesh = HiddenMesh(self._ctx, triangles) if len(triangles) else None
+        self._hidden[eye.value] = mesh
+
+    def upload(self, stage: Stage) -> bool:
+        """Upload the next slice of the coming world; True once this stage is complete."""
+        self._state.for_uploading()
+        return self._worlds.upload(stage)
+
+    def use_uploaded(self) -> None:
+        """Show the coming world from the next frame on, as far as it is complete."""
+        self._worlds.use()
+
+    def drop_uploaded(self) -> None:
+        """Let the coming world go, if there is one."""
+        self._worlds.drop()
+
+    def set_panel_picture(self, rgba: NDArray[np.uint8]) -> None:
+        """Upload a new picture of the panel: (h, w, 4) uint8 sRGB, straight alpha, `PANEL_PX`."""
+        self._state.for_uploading()
+        self._panel.set_picture(rgba)
+
+    def draw(self, eye: Eye, picture: EyePicture) -> Submission:
+        """Draw one eye and return what is to be submitted: single-sample, resolved."""
+        target, used_px = self._targets[eye.value], picture.used_px
+        self._state.for_drawing()
+        if picture.brightness > 0 and self.has_world:
+            self._draw_world(eye, picture, target)
+        else:
+            self._clear(target)
+        if picture.panel.opacity > 0:
+            self._panel.draw(picture.clip_from_world, picture.panel)
+        self._used_px[eye.value] = used_px
+        return target.submission(used_px)
+
+    def _draw_world(self, eye: Eye, picture: EyePicture, target: EyeTarget) -> None:
+        hidden = self._hidden[eye.value]
+        self._renderer.draw_eye(
+            picture.clip_from_world,
+            picture.view,
+            target.drawn,
+            picture.used_px,
+            mask=hidden.mask if hidden is not None else None,
+            nearest_m=picture.nearest_m,
+        )
+        target.resolve(picture.used_px)
+        if picture.brightness < 1 or picture.vignette > 0:
+            self._shade.draw(
+                picture.clip_from_world,
+                picture.ahead,
+                picture.used_px,
+                picture.brightness,
+                picture.vignette,
+            )
+
+    def _clear(self, target: EyeTarget) -> None:
+        picture = target.resolved
+        picture.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
+        picture.color_mask = (True, True, True, True)
+        picture.use()
+        picture.clear(0.0, 0.0, 0.0, 1.0)
+
+    def show_on(
+        self, framebuffer: moderngl.Framebuffer, size_px: tuple[int, int], mirror: Mirror
+    ) -> None:
+        """Fill (0, 0) to `size_px` of `framebuffer` with what was drawn last."""
+        self._state.for_drawing()
+        textures = [target.texture for target in self._targets]
+        self._mirror.draw(framebuffer, size_px, mirror, textures, self._used_px)
+
+    def release(self) -> None:
+        """Release every GL object it made."""
+        self._worlds.release()
+        self._release_targets()
+        for mesh in self._hidden:
+            if mesh is not None:
+                mesh.release()
+        self._hidden = [None, None]
+        for item in (self._shade, self._panel, self._mirror, self._renderer):
+            item.release()
+
+    def _release_targets(self) -> None:
+        for target in self._targets:
+            target.release()
+        self._targets = []
