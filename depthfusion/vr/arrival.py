@@ -6,7 +6,6 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from depthfusion.view import View
-from depthfusion.vr.comfort import DepthRange, depth_range
 from depthfusion.vr.drawing import EyeDrawing
 from depthfusion.vr.loader import Complete, NotLoaded, Staged, WorldLoader
 from depthfusion.vr.messages import ShowWorld, WorldFailed
@@ -28,7 +27,8 @@ class Arrival:
         self.title = ""
         self.view = View()
         """How it is to be shown; may be replaced while it comes."""
-        self.depth: DepthRange | None = None
+        self.is_metric = False
+        """What `View.mapping` None means in it."""
         self.is_ready = False
         """Whether it is wholly there, and `show` may be called."""
 
@@ -49,8 +49,7 @@ class Arrival:
             return None
         match self._loader.take():
             case Staged(order=order, stage=stage, title=title) if order is self.order:
-                if self.depth is None:
-                    self.depth, self.title = depth_range(stage), title
+                self.is_metric, self.title = stage.is_metric, title
                 self._stages.append(stage)
             case Complete(order=order) if order is self.order:
                 self._has_all = True
@@ -61,7 +60,7 @@ class Arrival:
             self._has_begun_upload = True
             if self._drawing.upload(self._stages[0]):
                 self._stages.popleft()
-        self.is_ready = self._has_all and not self._stages and self.depth is not None
+        self.is_ready = self._has_all and not self._stages
         return None
 
     def show(self) -> ShowWorld:
@@ -79,4 +78,4 @@ class Arrival:
             self._drawing.drop_uploaded()
         self._stages.clear()
         self._has_all = self._has_begun_upload = self.is_ready = False
-        self.order, self.title, self.depth = None, "", None
+        self.order, self.title = None, ""

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from depthfusion.view import HEAD_BOX_M, SPHERE_RADIUS_M, Mapping, View
-
-if TYPE_CHECKING:
-    from depthfusion.renderer import Stage
 
 NEAREST_M = 0.75
 """Nearest surface by default: the eyes turn inwards by 4.8 degrees at 63 mm."""
@@ -36,40 +32,22 @@ STEADY_STRENGTH, STEADY_SCALE = 0.1, 1.1
 """Up to here (a difference, a ratio) a change in one frame needs no darkness."""
 
 
-@dataclass(frozen=True)
-class DepthRange:
-    """What is known of a world's distances before anything is limited."""
+def limited_view(view: View, is_metric: bool, nearest_m: float = NEAREST_M) -> View:
+    """Return the view with strength and scale limited so that nothing is nearer than allowed.
 
-    near_m: float
-    """Distance of the nearest surface under `Mapping.METRIC`."""
-    far_m: float
-    """Distance of the farthest; may be infinity."""
-    is_distance: bool
-    """Whether near and far come with the map: the renderer limits such distances one by one."""
-    is_metric: bool
-    """Decides what `View.mapping` None means."""
-
-
-def depth_range(stage: Stage) -> DepthRange:
-    """Return what a world's first stage knows of its distances."""
-    relief = stage.relief
-    return DepthRange(relief.near_m, relief.far_m, relief.is_distance, stage.is_metric)
-
-
-def limited_view(view: View, depth: DepthRange, nearest_m: float = NEAREST_M) -> View:
-    """Return the view with strength, scale or near limited so that nothing is nearer than allowed.
-
+    The renderer pushes every single surface back to the limit (`EyePicture.nearest_m`); this keeps
+    a whole world from being pressed flat against it. Distances in metres are left as they are.
     Any value may occur in a map, so the limit holds for depth 1; a view that is fine comes back as
     the same object.
 
     Args:
         view: as it was asked for.
-        depth: of the world.
+        is_metric: of the world: what `View.mapping` None means.
         nearest_m: distance from the head's rest place, in metres of the wearer's room.
     """
-    mapping = view.mapping or (Mapping.METRIC if depth.is_metric else Mapping.DISPARITY)
+    mapping = view.mapping or (Mapping.METRIC if is_metric else Mapping.DISPARITY)
     if mapping is Mapping.METRIC:
-        return _limited_metric(view, depth, nearest_m)
+        return view
     scale = max(view.world_scale, nearest_m / SPHERE_RADIUS_M)
     room = scale * SPHERE_RADIUS_M / nearest_m
     # r(1) = scale R / (1 + s), or scale R (1 - s); both are to be nearest_m at least.
@@ -78,19 +56,6 @@ def limited_view(view: View, depth: DepthRange, nearest_m: float = NEAREST_M) ->
     if strength == view.strength and scale == view.world_scale:
         return view
     return replace(view, strength=strength, world_scale=scale)
-
-
-def _limited_metric(view: View, depth: DepthRange, nearest_m: float) -> View:
-    least_m = nearest_m / view.world_scale
-    near_m = view.near_m if view.near_m is not None else depth.near_m
-    if near_m >= least_m:
-        return view
-    far_m = view.far_m
-    if not depth.is_distance:
-        far_m = depth.far_m if far_m is None else far_m
-    if far_m is not None and far_m <= least_m:
-        far_m = least_m * 1.01
-    return replace(view, near_m=least_m, far_m=far_m)
 
 
 def head_box_brightness(distance_m: float) -> float:

@@ -19,7 +19,7 @@ from depthfusion.headset import Controls, Event, EventKind, Eye, Frame, Haptic, 
 from depthfusion.view import View
 from depthfusion.vr import comfort
 from depthfusion.vr.arrival import Arrival
-from depthfusion.vr.comfort import DepthRange, Fader, Vignette
+from depthfusion.vr.comfort import Fader, Vignette
 from depthfusion.vr.conditions import UNTRACKED, Conditions
 from depthfusion.vr.desk import Desk
 from depthfusion.vr.drawing import EyeDrawing, EyePicture, Screen
@@ -90,11 +90,13 @@ class FrameLoop:
         self._frames_to_place = 1
         self._in_the_dark: list[Callable[[Frame], None]] = []
         self._asked = self._view = View()
-        self._depth: DepthRange | None = None
+        self._is_metric = False
         self._placers = (EyePlacer(), EyePlacer())
         self._pictures = (EyePicture(), EyePicture())
+        self._ahead = np.zeros(3)
         for picture in self._pictures:
-            picture.panel = self._panel.place
+            picture.panel, picture.ahead = self._panel.place, self._ahead
+            picture.nearest_m = begin.nearest_m
         self._world_from_tracking, self._world_from_head = np.eye(4), np.eye(4)
         self._ended: Ended | None = None
         self._last_s = self._beat_s = self._steered_s = clock()
@@ -178,6 +180,7 @@ class FrameLoop:
         if self._conditions.hears_controls:
             self._obey(controls, frame, seconds)
         np.matmul(self._world_from_tracking, frame.tracking_from_head, out=self._world_from_head)
+        np.negative(self._world_from_head[:3, 2], out=self._ahead)
         x, y, z = self._world_from_head[:3, 3].tolist()
         target = comfort.head_box_brightness((x * x + y * y + z * z) ** 0.5)
         self._hint(is_outside=target < 0.5)
@@ -269,22 +272,16 @@ class FrameLoop:
         self._limit()
 
     def _limit(self) -> None:
-        depth = self._depth
-        self._view = self._asked
-        if depth is not None:
-            self._view = comfort.limited_view(self._asked, depth, self._begin.nearest_m)
+        self._view = comfort.limited_view(self._asked, self._is_metric, self._begin.nearest_m)
 
     def _obey(self, controls: Controls, frame: Frame, seconds: float) -> None:
-        for pressed, wish in (
-            (controls.next_world, Wish.NEXT),
-            (controls.previous_world, Wish.PREVIOUS),
-            (controls.again, Wish.AGAIN),
-        ):
-            if pressed:
-                self._desk.say(Wished(wish))
-                self._headset.pulse(_PRESSED)
-                if wish is Wish.AGAIN:
-                    self._panel.show_for(NEWS_S)
+        if controls.next_world:
+            self._wish(Wish.NEXT)
+        if controls.previous_world:
+            self._wish(Wish.PREVIOUS)
+        if controls.again:
+            self._wish(Wish.AGAIN)
+            self._panel.show_for(NEWS_S)
         if controls.panel:
             self._panel.toggle()
         if controls.recenter:
@@ -297,6 +294,10 @@ class FrameLoop:
             self._asked = asked
             self._limit()
             self._asked = self._view  # no way back through what the limit takes away
+
+    def _wish(self, wish: Wish) -> None:
+        self._desk.say(Wished(wish))
+        self._headset.pulse(_PRESSED)
 
     def _turn(self, direction: int, frame: Frame) -> None:
         angle_deg = direction * self._begin.turn_deg
@@ -323,7 +324,7 @@ class FrameLoop:
 
     def _show_arrived(self) -> None:
         title, view = self._arrival.title, self._arrival.view
-        self._depth = self._arrival.depth
+        self._is_metric = self._arrival.is_metric
         order = self._arrival.show()
         self._ask(view)
         self._panel.say(title=title, status="")

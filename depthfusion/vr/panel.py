@@ -25,10 +25,14 @@ FIRST_S = 10.0
 NEWS_S = 6.0
 """How long it stays with something that was not asked for."""
 KEYS = (
-    ("Stick left, right", "turn"),
-    ("Stick up, down", "relief; with grip: size of the world"),
-    ("A, B", "next, previous world"),
+    ("Triggers", "next world (right), previous (left)"),
+    ("Right stick", "turn"),
+    ("Left stick", "relief (up, down), size (sideways)"),
+    ("Left A, X, grip", "recentre"),
+    ("Right A, grip", "generate again"),
+    ("B, Y, menu", "show or hide this"),
 )
+"""As the default bindings of `resources/headset` have it; Vive pads are used like sticks."""
 
 
 class PanelPainter:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,71 +10,50 @@ from hypothesis import strategies as st
 from depthfusion.geometry import disparity_from_depth
 from depthfusion.view import Mapping, Shading, View
 from depthfusion.vr import comfort
-from depthfusion.vr.comfort import DepthRange, Fader, Vignette
-
-RELATIVE = DepthRange(1.0, 20.0, is_distance=False, is_metric=False)
-SCALED = DepthRange(0.4, 9.0, is_distance=False, is_metric=True)
-MEASURED = DepthRange(0.3, math.inf, is_distance=True, is_metric=True)
-
-
-def nearest_m(view: View, depth: DepthRange) -> float:
-    """Distance of depth 1 as the renderer shows it."""
-    mapping = view.mapping or (Mapping.METRIC if depth.is_metric else Mapping.DISPARITY)
-    near_m, far_m = depth.near_m, depth.far_m
-    if not depth.is_distance:
-        near_m, far_m = view.near_m or near_m, view.far_m or far_m
-    disparity = disparity_from_depth(
-        np.array(1.0), mapping, view.strength, near_m, far_m, view.world_scale
-    )
-    distance = 1 / float(disparity)
-    if depth.is_distance and mapping is Mapping.METRIC and view.near_m is not None:
-        distance = max(distance, view.near_m * view.world_scale)
-    return distance
+from depthfusion.vr.comfort import Fader, Vignette
 
 
 @given(
-    mapping=st.sampled_from([None, *Mapping]),
+    mapping=st.sampled_from([None, Mapping.DISPARITY, Mapping.LINEAR]),
     strength=st.floats(0, 1),
     world_scale=st.floats(0.05, 8),
-    near_m=st.one_of(st.none(), st.floats(0.05, 3)),
-    depth=st.sampled_from([RELATIVE, SCALED, MEASURED]),
     limit_m=st.floats(0.5, 1.5),
 )
-def test_nothing_is_nearer_than_allowed(mapping, strength, world_scale, near_m, depth, limit_m):
-    view = View(mapping=mapping, strength=strength, world_scale=world_scale, near_m=near_m)
-    limited = comfort.limited_view(view, depth, limit_m)
-    assert nearest_m(limited, depth) >= limit_m * (1 - 1e-6)
+def test_nothing_is_nearer_than_allowed(mapping, strength, world_scale, limit_m):
+    view = View(mapping=mapping, strength=strength, world_scale=world_scale)
+    limited = comfort.limited_view(view, False, limit_m)
+    disparity = disparity_from_depth(
+        np.array(1.0),
+        limited.mapping or Mapping.DISPARITY,
+        limited.strength,
+        world_scale=limited.world_scale,
+    )
+    assert 1 / float(disparity) >= limit_m * (1 - 1e-6)
 
 
 @pytest.mark.parametrize(
     "view", [View(), View(strength=1.0), View(mapping=Mapping.LINEAR, strength=0.6)]
 )
 def test_a_view_that_is_comfortable_is_not_touched(view):
-    assert comfort.limited_view(view, RELATIVE) is view
+    assert comfort.limited_view(view, False) is view
 
 
 def test_the_relief_of_a_small_world_is_weakened_and_not_its_size():
-    limited = comfort.limited_view(View(strength=1.0, world_scale=0.5), RELATIVE)
+    limited = comfort.limited_view(View(strength=1.0, world_scale=0.5), False)
     assert limited.world_scale == 0.5
     assert limited.strength == pytest.approx(1 / 0.75 - 1)
 
 
 def test_a_world_smaller_than_the_limit_grows_until_its_sphere_is_allowed():
-    limited = comfort.limited_view(View(world_scale=0.1), RELATIVE)
+    limited = comfort.limited_view(View(world_scale=0.1), False)
     assert limited.strength == 0
     assert limited.world_scale == pytest.approx(0.375)
 
 
-def test_measured_distances_keep_their_size_and_only_what_is_too_near_is_held_off():
-    limited = comfort.limited_view(View(world_scale=0.5), MEASURED)
-    assert limited == View(world_scale=0.5, near_m=1.5)
-
-
-def test_a_far_end_nearer_than_the_limit_does_not_break_the_view():
-    limited = comfort.limited_view(View(near_m=0.1, far_m=0.2), SCALED)
-    assert limited.near_m == 0.75
-    assert limited.far_m is not None
-    assert limited.far_m > limited.near_m
+@pytest.mark.parametrize("mapping", [None, Mapping.METRIC])
+def test_distances_in_metres_keep_their_scale_and_are_limited_one_by_one(mapping):
+    view = View(mapping=mapping, strength=1.0, world_scale=0.3)
+    assert comfort.limited_view(view, is_metric=True) is view
 
 
 def test_the_head_box_is_full_to_15_cm_and_dark_from_35():
