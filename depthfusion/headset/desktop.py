@@ -73,7 +73,7 @@ class DesktopHeadset:
         self._index = -1
         self._begin_s = self._next_s = time.perf_counter()
         self._timing: FrameTiming | None = None
-        self._origin = np.eye(4)
+        self._origin: Matrix = np.eye(4)
         self._head = np.eye(4)
         tangents = _tangents(options)
         self._views = (EyeView(np.eye(4), tangents), EyeView(np.eye(4), tangents))
@@ -167,7 +167,7 @@ class DesktopHeadset:
         level[0, 2] = math.sin(yaw_rad)
         level[2, 0] = -level[0, 2]
         level[:3, 3] = pose[:3, 3]
-        self._origin = np.linalg.inv(level)
+        self._origin = np.linalg.inv(level).astype(np.float64)
         self.post(Event(EventKind.RECENTERED))
 
     def pulse(self, haptic: Haptic) -> None:

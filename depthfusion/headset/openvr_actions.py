@@ -25,6 +25,8 @@ PULSE = f"{ACTION_SET}/out/pulse"
 DEAD_ZONE = 0.2
 """Sticks at rest say up to this much."""
 _PULSE_HZ = 150.0
+_ANOTHER_MANIFEST = 15
+"""Steam itself has one for this program, and takes that."""
 _AT_REST = Controls()
 
 
@@ -60,7 +62,7 @@ class OpenVRActions:
         if not path.is_absolute() or not path.is_file():
             raise HeadsetError(f"want the action manifest {path}, found none: install it again")
         number = functions.setActionManifestPath(str(path).encode())
-        if number:
+        if number not in (0, _ANOTHER_MANIFEST):
             raise HeadsetError(
                 f"want {path} as action manifest, SteamVR does not take it (input error {number})"
             )

@@ -45,7 +45,7 @@ class OpenVRCompositor:
         self.is_tracked = False
         self.tracking_from_head: Matrix = np.eye(4)
         self.last_gl_errors = 0
-        self._refusals = 0
+        self._refusals = {"wait": 0, "submit": 0}
         self._context: CurrentContext | None = None
         self._wait_function = compositor.waitGetPoses
         self._submit_function = compositor.submit
@@ -76,7 +76,7 @@ class OpenVRCompositor:
         """
         # WaitGetPoses lets go of Python's lock while it waits, as every ctypes call does.
         number = self._wait_function(self._poses, _MOST_DEVICES, None, 0)
-        self._judge(number)
+        self._judge("wait", number)
         if number:
             self.is_tracked = False
             if number != _NO_FOCUS:  # without focus the runtime itself slows the loop
@@ -98,7 +98,7 @@ class OpenVRCompositor:
         if number in (0, _ALREADY_SUBMITTED):
             number = self._submit_one(self._context, Eye.RIGHT, eyes[1])
         self.last_gl_errors = self._context.after_submit()
-        self._judge(number)
+        self._judge("submit", number)
 
     def _submit_one(self, context: CurrentContext, eye: Eye, submission: Submission) -> int:
         self._texture.handle = submission.texture
@@ -112,14 +112,14 @@ class OpenVRCompositor:
         context.after_eye()
         return number
 
-    def _judge(self, number: int) -> None:
+    def _judge(self, call: str, number: int) -> None:
         """Note what a call answered; a lasting error, or a long row of passing ones, is an end."""
         if number == 0 or number in _PASSING:
-            self._refusals = 0
+            self._refusals[call] = 0
             self.has_focus = number != _NO_FOCUS
             return
-        self._refusals += 1
-        if number in _LASTING or self._refusals > _PATIENCE:
+        self._refusals[call] += 1
+        if number in _LASTING or self._refusals[call] > _PATIENCE:
             raise HeadsetError(compositor_words(number))
 
     def after_mirror(self) -> None:

@@ -31,6 +31,7 @@ from depthfusion.headset.openvr_library import (
     start,
 )
 from depthfusion.headset.openvr_optics import OpenVROptics
+from depthfusion.headset.registration import identify
 
 _NOTHING: tuple[Event, ...] = ()
 
@@ -66,6 +67,7 @@ class OpenVRHeadset:
         )
         self._chaperone = optional_functions(openvr, "VRChaperone")
         self._is_seated = is_seated
+        identify(openvr)
         # Before the first event is asked for: the runtime wants the manifest first.
         self._actions = OpenVRActions(openvr, inputs)
         self._optics = OpenVROptics(openvr, system, is_seated)

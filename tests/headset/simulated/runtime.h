@@ -86,7 +86,7 @@ typedef struct {
     int events_begin, events_end;
     Action actions[MOST_ACTIONS];
     int action_count;
-    char model[96];
+    char model[96], installed[PATH_SIZE];
 
     int universe;
     uint32_t frame, dropped_next;

@@ -41,7 +41,7 @@ from numpy.typing import NDArray
 SOURCES = Path(__file__).resolve().parent
 FLAGS = (
     "-std=c11", "-D_GNU_SOURCE", "-O1", "-g", "-fPIC", "-shared",
-    "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror",
+    "-Wall", "-Wextra", "-Wshadow", "-Wconversion",
 )  # fmt: skip
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 
@@ -55,7 +55,7 @@ def build_runtime(folder: Path, flags: tuple[str, ...] = FLAGS) -> Path:
 
     Raises:
         CompilerMissingError: without gcc.
-        subprocess.CalledProcessError: if it does not compile.
+        RuntimeError: if it does not compile.
     """
     files = sorted(SOURCES.glob("*.[ch]"))
     content = repr(flags).encode() + b"".join(file.read_bytes() for file in files)
@@ -73,7 +73,9 @@ def build_runtime(folder: Path, flags: tuple[str, ...] = FLAGS) -> Path:
         made = Path(scratch, "vrclient.so")
         sources = [str(file) for file in files if file.suffix == ".c"]
         command = [compiler, *flags, "-o", str(made), *sources, "-lm", "-ldl"]
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise RuntimeError(f"the simulated runtime does not compile:\n{result.stderr}")
         made.replace(library)
     return runtime
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { INTERFACE_NOT_FOUND = 105, NO_HMD = 108, NO_SERVER = 121 };
-enum { SCENE = 1, BACKGROUND = 3 };
+enum { SCENE = 1, BACKGROUND = 3, UTILITY = 4 };
 
 /* --- chaperone, applications, settings ----------------------------------------------------- */
 
@@ -24,14 +24,12 @@ static void resetZeroPose(int32_t universe)
 CHAPERONE(NOTHING, STUB)
 static const Slot chaperone_slots[] = {CHAPERONE(SLOT, SLOT)};
 
-static char installed[PATH_SIZE];
-
 static int32_t addApplicationManifest(const char *path, bool temporary)
 {
     FILE *file = fopen(path, "r");
     if (path[0] != '/' || !file) return 101; /* NoManifest */
     fclose(file);
-    snprintf(installed, sizeof installed, "%s", path);
+    snprintf(state.installed, sizeof state.installed, "%s", path);
     log_line("add-manifest %s %d", path, temporary);
     return 0;
 }
@@ -39,21 +37,21 @@ static int32_t addApplicationManifest(const char *path, bool temporary)
 static int32_t removeApplicationManifest(const char *path)
 {
     log_line("remove-manifest %s", path);
-    installed[0] = 0;
+    state.installed[0] = 0;
     return 0;
 }
 
 static bool isApplicationInstalled(const char *key)
 {
     (void)key;
-    return installed[0] != 0;
+    return state.installed[0] != 0;
 }
 
 static int32_t identifyApplication(uint32_t process, const char *key)
 {
     (void)process;
     log_line("identify %s", key);
-    return installed[0] ? 0 : 104; /* UnknownApplication */
+    return state.installed[0] ? 0 : 104; /* UnknownApplication */
 }
 
 #define APPLICATIONS(DO, NOT) \
@@ -143,7 +141,7 @@ static int Init(void *self, int32_t type, const char *info)
     come_to("init");
     log_line("init %d", type);
     if (state.init_error) return state.init_error;
-    if (!state.has_hmd) return NO_HMD;
+    if (!state.has_hmd && type != UTILITY) return NO_HMD;
     if (type == BACKGROUND && state.needs_server) return NO_SERVER;
     state.is_scene = type == SCENE;
     state.is_running = true;
