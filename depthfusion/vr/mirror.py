@@ -149,6 +149,11 @@ class MirrorWindow:
         ctx: moderngl.Context = self._window.ctx
         return ctx
 
+    @property
+    def window(self) -> Any:
+        """The window of moderngl-window, for its mouse and keys; None after `close`."""
+        return self._window
+
     def show(self, drawing: EyeDrawing) -> None:
         """Draw the mirror and present it, if it is time for a frame."""
         now_s = time.perf_counter()
