@@ -31,7 +31,7 @@ FAKE_COMMANDS = {
     "id": '#!/bin/sh\necho "${WHO:-0}"\n',
     "ldconfig": '#!/bin/sh\nfor l in $LIBRARIES; do echo "	$l (libc6,x86-64) => /x"; done\n',
     **dict.fromkeys(
-        ("Xvfb", "xauth", "openbox", "xdotool", "desktop-file-validate", "appstreamcli"),
+        ("Xvfb", "xauth", "openbox", "xdotool", "desktop-file-validate", "appstreamcli", "gcc"),
         "#!/bin/sh\n",
     ),
 }
