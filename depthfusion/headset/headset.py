@@ -214,7 +214,10 @@ class Headset(Protocol):
         """Return how the newest finished frame went; None where the runtime does not say."""
 
     def recenter(self) -> None:
-        """Make the head's place and heading the runtime's seated origin, if it can."""
+        """Make the head's place and heading the runtime's seated origin, if it can.
+
+        Standing sessions keep the wearer's floor; `RECENTERED` says when it happened.
+        """
 
     def pulse(self, haptic: Haptic) -> None:
         """Let a controller be felt; nothing where there is none."""

@@ -34,6 +34,7 @@ from depthfusion.headset.openvr_optics import OpenVROptics
 from depthfusion.headset.registration import identify
 
 _NOTHING: tuple[Event, ...] = ()
+_SEATED = 0
 
 
 class OpenVRHeadset:
@@ -146,9 +147,12 @@ class OpenVRHeadset:
         return self._compositor.timing(1.0 / self.info.refresh_hz)
 
     def recenter(self) -> None:
-        """Make the head's place and heading the runtime's origin, if it lets us."""
-        if self._is_open and self._chaperone is not None:
-            self._chaperone.resetZeroPose(0 if self._is_seated else 1)
+        """Make the head's place and heading the runtime's seated origin, if it lets us.
+
+        A standing session does nothing: its origin is the wearer's own floor, for all programs.
+        """
+        if self._is_open and self._is_seated and self._chaperone is not None:
+            self._chaperone.resetZeroPose(_SEATED)
 
     def pulse(self, haptic: Haptic) -> None:
         """Let a controller be felt; nothing where there is none."""

@@ -197,6 +197,17 @@ def test_recentering_makes_the_head_the_origin_and_keeps_the_horizon(
     )
 
 
+def test_a_standing_session_leaves_the_wearers_floor_where_it_is(
+    runtime: SimulatedRuntime,
+) -> None:
+    session = OpenVRHeadset(is_seated=False)
+    session.begin_frame()
+    session.recenter()
+
+    assert not [line for line in runtime.log() if line.startswith("recenter")]
+    session.close()
+
+
 def test_without_a_chaperone_recentering_does_nothing(runtime: SimulatedRuntime) -> None:
     runtime.do("missing IVRChaperone_004")
     session = OpenVRHeadset()

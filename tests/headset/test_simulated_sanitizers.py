@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,4 +89,4 @@ def test_the_sanitizer_bites(runtime_folder: Path, tmp_path: Path) -> None:
     result = run_sanitized(runtime_folder, tmp_path, "overrun")
 
     assert result.returncode != 0
-    assert "AddressSanitizer: heap-buffer-overflow" in result.stderr
+    assert re.search(r"picture\.c:\d+:\d+: runtime error: store|AddressSanitizer", result.stderr)
