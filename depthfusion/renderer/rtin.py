@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 CURVATURE_WEIGHT = 0.3
 """How much the plain sphere's own curvature counts, in units of depth: bounds a flat sky."""
 
+COARSE = 8
+"""Triangles are held to the surface everywhere down to this part of the way from pole to pole."""
+
 Field = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -48,8 +51,10 @@ def errors_from_field(field: Field, within: NDArray[np.bool_] | None = None) -> 
     error = np.zeros_like(field)
     step = 2
     while step <= rows:
-        _edge_midpoints(field, error, step, within)
-        _square_centres(field, error, step, within)
+        # Coarse triangles reach far: those over `within` have their middles anywhere.
+        asked = within if step // 2 < rows // COARSE else None
+        _edge_midpoints(field, error, step, asked)
+        _square_centres(field, error, step, asked)
         step *= 2
     return error
 

@@ -125,12 +125,21 @@ def touched(triangles: Triangles, cells: NDArray[np.bool_]) -> NDArray[np.bool_]
     np.cumsum(np.cumsum(ringed, axis=0, dtype=np.int32), axis=1, out=table[1:, 1:])
     x = triangles.grid[:, 0].astype(np.int32)[triangles.indices]
     y = triangles.grid[:, 1].astype(np.int32)[triangles.indices]
-    # A triangle over the wrap has columns near 0 and near the end: bring them together.
-    wraps = x.max(axis=1) - x.min(axis=1) > columns // 2
+    # A triangle over the wrap has columns near 0 and near the end: bring them together. One that
+    # spans half of the ring tells by its turn to which side of its column 0 it lies.
+    width = x.max(axis=1) - x.min(axis=1)
+    wraps = (width > columns // 2) | ((width == columns // 2) & _is_turned(x, y))
     x = np.where(wraps[:, None] & (x < columns // 2), x + columns, x)
     x0, x1, y0, y1 = x.min(axis=1), x.max(axis=1), y.min(axis=1), y.max(axis=1)
     count = table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0]
     result: NDArray[np.bool_] = count > 0
+    return result
+
+
+def _is_turned(x: NDArray[np.int32], y: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return (m,) bool: whether triangles (m, 3) run the other way round than all do."""
+    across = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0])
+    result: NDArray[np.bool_] = across > (x[:, 2] - x[:, 0]) * (y[:, 1] - y[:, 0])
     return result
 
 
