@@ -193,6 +193,8 @@ class _Upload:
     def mesh_arrays(
         self, programs: tuple[moderngl.Program, ...], mesh: Mesh
     ) -> Generator[None, None, _MeshArrays]:
+        if len(mesh.vertices) == 0:  # OpenGL's empty buffers are ModernGL's errors
+            return _MeshArrays((), [None for _ in (mesh.smooth, mesh.stretched)])
         vertices = yield from self._buffer(mesh.vertices.view(np.uint8))
         buffers = [vertices]
         parts: list[moderngl.VertexArray | None] = []
