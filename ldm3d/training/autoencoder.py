@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +13,10 @@ from torch import Tensor
 
 from ldm3d.block_autoencoder import BlockAutoencoder, curved
 from ldm3d.data.world_set import WorldSet
-from ldm3d.training.discriminator import PatchDiscriminator
 from ldm3d.training.ema import Ema
+from ldm3d.training.judged import JudgedTask
 from ldm3d.training.losses import (
     LossWeights,
-    balanced_weight,
-    hinge_discriminator_loss,
     kl_loss,
     reconstruction_losses,
     weighted_reconstruction,
@@ -32,11 +29,12 @@ from ldm3d.training.planes import (
     cut_size,
     planes_of,
     row_weights,
+    some_of,
     split,
 )
 from ldm3d.training.presets import AutoencoderPreset
 from ldm3d.training.reconstruct import Quality, fit_blocks, measure_codec, pca_codec
-from ldm3d.training.task import Batch, Task
+from ldm3d.training.task import Batch
 from ldm3d.training.update import Schedule, Updater
 from ldm3d.training.vae import (
     PlaneAutoencoder,
@@ -58,10 +56,12 @@ MEASURED = 12
 """Held-out pictures that are measured at each checkpoint."""
 
 
-class AutoencoderTask(Task):
+class AutoencoderTask(JudgedTask):
     """One step: reconstruct, compare, update; then the discriminator, where there is one."""
 
     kind = "autoencoder"
+    true_planes = "planes"
+    preset: AutoencoderPreset
 
     def __init__(
         self,
@@ -108,31 +108,21 @@ class AutoencoderTask(Task):
         self.networks = {"autoencoder": vae}
         self.optimizers = {f"autoencoder-{name}": o for name, o in optimizers.items()}
         self.emas = {"autoencoder": ema}
-        self.discriminator: PatchDiscriminator | None = None
         if preset.weights.adversarial:
-            self._add_discriminator(schedule, seamless, compiled)
+            planes = vae.config.in_channels // self.model.patch**2
+            self.add_discriminator(planes, schedule, seamless=seamless, compiled=compiled)
 
-    def _add_discriminator(self, schedule: Schedule, seamless: bool, compiled: bool) -> None:
-        planes = self.model.vae.config.in_channels // self.model.patch**2
-        preset = self.preset
-        self.discriminator = PatchDiscriminator(
-            planes, preset.judge_width, preset.judge_layers, seamless
-        )
-        self.called_discriminator = self.machine.place(self.discriminator, compiled)
-        plain = preset_with(preset, muon=False)
-        adam = _optimizers(self.discriminator, plain, self.machine)["adam"]
-        self.judge = Updater(
-            self.machine, self.called_discriminator, [adam], schedule, None, self.preset.max_norm
-        )
-        self.networks = {**self.networks, "discriminator": self.discriminator}
-        self.optimizers = {**self.optimizers, "discriminator": adam}
+    def judge_optimizer(self, discriminator: torch.nn.Module) -> torch.optim.Optimizer:
+        """Return AdamW for all of a discriminator."""
+        plain = preset_with(self.preset, muon=False)
+        return _optimizers(discriminator, plain, self.machine)["adam"]
 
     def begin(self) -> None:
         """Fit the linear codec to the pictures; the network beside it starts from nothing."""
         vae, preset = self.model.vae, self.preset
         if not isinstance(vae, BlockAutoencoder):
             return
-        numbers = self.trained[:: max(1, len(self.trained) // FITTED)][:FITTED]
+        numbers = some_of(self.trained, FITTED)
         fit = fit_blocks(
             self.worlds, numbers, preset.latent_channels, vae.config.block_px, preset.curve,
             blocks=FITTED_BLOCKS, depth_weight=preset.depth_weight,
@@ -161,31 +151,7 @@ class AutoencoderTask(Task):
             "noise": torch.randn(shape, generator=turn.generator("posterior")),
         }
 
-    def learning_rate(self, step: int) -> float:
-        """Return the rate of a step."""
-        return self.updater.rate(step)
-
-    def step(self, turns: Sequence[Turn], batches: Sequence[Batch]) -> Mapping[str, Tensor]:
-        """Update the autoencoder, then the discriminator."""
-        step = turns[0].step
-        adversarial = self.discriminator is not None and step >= self.preset.adversarial_from
-        shown: list[dict[str, Tensor]] = []
-        made: list[Tensor] = []
-
-        def loss_of_part(part: int) -> Tensor:
-            loss, parts, planes = self._loss(batches[part], adversarial)
-            shown.append(parts)
-            made.append(planes.detach())
-            return loss
-
-        norm = self.updater.step(step, len(batches), loss_of_part)
-        losses = {name: torch.stack([p[name] for p in shown]).mean() for name in shown[0]}
-        losses["gradient"] = norm.detach()
-        if adversarial:
-            losses["discriminator"] = self._judge(step, batches, made)
-        return losses
-
-    def _loss(self, batch: Batch, adversarial: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def loss(self, batch: Batch, adversarial: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Return the loss of one micro-batch, its parts to show, and the reconstruction."""
         weights = self.preset.weights
         with self.machine.autocast():
@@ -202,29 +168,10 @@ class AutoencoderTask(Task):
             loss = loss + weights.perceptual * distance.float()
         parts["kl"] = kl_loss(mean, log_variance)
         if adversarial:
-            assert self.discriminator is not None
-            with self.machine.autocast():
-                verdict = self.discriminator.frozen(2 * planes - 1)
-            generator = -verdict.float().mean()
-            share = balanced_weight(loss, generator, self.model.vae.decoder.conv_out.weight)
-            parts["adversarial"] = generator
-            loss = loss + weights.adversarial * share * generator
+            last_layer = self.model.vae.decoder.conv_out.weight
+            loss = self.with_verdict(loss, parts, planes, last_layer)
         loss = loss + weights.kl * parts["kl"]
-        return loss, {name: value.detach() for name, value in parts.items()}, planes
-
-    def _judge(self, step: int, batches: Sequence[Batch], made: Sequence[Tensor]) -> Tensor:
-        shown: list[Tensor] = []
-
-        def loss_of_part(part: int) -> Tensor:
-            both = torch.cat([batches[part]["planes"], made[part]])
-            with self.machine.autocast():
-                real, fake = self.called_discriminator(2 * both - 1).chunk(2)
-            loss = hinge_discriminator_loss(real.float(), fake.float())
-            shown.append(loss.detach())
-            return loss
-
-        self.judge.step(step, len(batches), loss_of_part)
-        return torch.stack(shown).mean()
+        return loss, parts, planes
 
     def evaluate(self) -> dict[str, float]:
         """Return dB of color and AbsRel of distance on held-out pictures, with averaged weights.
@@ -236,11 +183,11 @@ class AutoencoderTask(Task):
         return found.measures("held_out_") | self._linear_quality.measures("linear_")
 
     def _measured(self) -> list[int]:
-        return self.held_out[:: max(1, len(self.held_out) // MEASURED)][:MEASURED]
+        return some_of(self.held_out, MEASURED)
 
     @cached_property
     def _linear_quality(self) -> Quality:
-        numbers = self.trained[:: max(1, len(self.trained) // FITTED)][:FITTED]
+        numbers = some_of(self.trained, FITTED)
         latents = self.preset.latent_channels
         codec = pca_codec(self.worlds, numbers, latents, self.preset.factor)
         return measure_codec(self.worlds, self._measured(), codec)

@@ -16,7 +16,7 @@ from ldm3d.errors import InputError
 from ldm3d.seamless import set_seamless
 from ldm3d.training.checkpoint import load_tensors, newest_checkpoint
 from ldm3d.training.folder import RunFolder
-from ldm3d.training.planes import planes_of, split
+from ldm3d.training.planes import planes_of, some_of, split
 from ldm3d.training.vae import PlaneAutoencoder, autoencoder_from_config, decorrelate
 
 STATISTICS = 96
@@ -64,7 +64,7 @@ def _latents(vae: Any, worlds: WorldSet) -> list[Tensor]:
     model = PlaneAutoencoder(vae)
     trained, _ = split(worlds)
     found = []
-    for number in trained[:: max(1, len(trained) // STATISTICS)][:STATISTICS]:
+    for number in some_of(trained, STATISTICS):
         planes = torch.from_numpy(planes_of(worlds, number))[None]
         found.append(model.moments(curved(planes, model.curve))[0])
     return found

@@ -33,6 +33,11 @@ def split(worlds: WorldSet) -> tuple[list[int], list[int]]:
     return kept or [len(worlds) - 1], held or [len(worlds) - 1]
 
 
+def some_of(numbers: list[int], most: int) -> list[int]:
+    """Return at most so many of the numbers, evenly spread and always the same."""
+    return numbers[:: max(1, len(numbers) // most)][:most]
+
+
 def planes_of(worlds: WorldSet, number: int) -> NDArray[np.float32]:
     """Return one picture as (4, H, W) planes in [0, 1]: red, green, blue, depth."""
     color = worlds.color(number).astype(np.float32) / np.float32(255)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,21 +17,15 @@ from ldm3d.block_autoencoder import curved, straightened
 from ldm3d.data.world_set import WorldSet
 from ldm3d.errors import RequestError
 from ldm3d.seamless import set_seamless
-from ldm3d.training.discriminator import PatchDiscriminator
 from ldm3d.training.ema import Ema
-from ldm3d.training.losses import (
-    LossWeights,
-    balanced_weight,
-    hinge_discriminator_loss,
-    reconstruction_losses,
-    weighted_reconstruction,
-)
+from ldm3d.training.judged import JudgedTask
+from ldm3d.training.losses import LossWeights, reconstruction_losses, weighted_reconstruction
 from ldm3d.training.machine import Machine
 from ldm3d.training.muon import KernelMuon
 from ldm3d.training.order import Turn
-from ldm3d.training.planes import planes_of, row_weights, split
+from ldm3d.training.planes import planes_of, row_weights, some_of, split
 from ldm3d.training.reconstruct import Quality, measure_planes
-from ldm3d.training.task import Batch, Task
+from ldm3d.training.task import Batch
 from ldm3d.training.update import Schedule, Updater
 from ldm3d.training.upsampler_data import Planes, cut_pair, halved_picture
 from ldm3d.upsampler import Upsampler
@@ -75,10 +69,12 @@ class UpsamplerPreset:
     judge_layers: int = 2
 
 
-class UpsamplerTask(Task):
+class UpsamplerTask(JudgedTask):
     """One step: double small cuts, compare, update; then the discriminator, where there is one."""
 
     kind = "upsampler"
+    true_planes = "wanted"
+    preset: UpsamplerPreset
 
     def __init__(
         self,
@@ -122,7 +118,10 @@ class UpsamplerTask(Task):
         ema = Ema(self.model, preset.ema)
         schedule = Schedule(steps, preset.warmup, preset.decay_from)
         kernels = [p for p in self.model.body.parameters() if p.ndim == 4 and preset.muon]
-        optimizers = {"upsampler": self._adam(self.model, kernels)}
+        own = {id(parameter) for parameter in kernels}
+        optimizers = {
+            "upsampler": self._adam(p for p in self.model.parameters() if id(p) not in own)
+        }
         if kernels:
             optimizers["upsampler-muon"] = KernelMuon(kernels, preset.lr, 0.0)
         optimizer_list = list(optimizers.values())
@@ -130,33 +129,22 @@ class UpsamplerTask(Task):
         self.networks = {"upsampler": self.model}
         self.optimizers = optimizers
         self.emas = {"upsampler": ema}
-        self.discriminator: PatchDiscriminator | None = None
         if preset.weights.adversarial:
-            self._add_discriminator(schedule, compiled)
+            self.add_discriminator(4, schedule, seamless=False, compiled=compiled)
 
-    def _adam(
-        self, network: torch.nn.Module, without: Sequence[torch.nn.Parameter] = ()
-    ) -> torch.optim.Optimizer:
-        fused = True if self.machine.device.type == "cuda" else None
-        preset, left_out = self.preset, {id(parameter) for parameter in without}
+    def judge_optimizer(self, discriminator: torch.nn.Module) -> torch.optim.Optimizer:
+        """Return AdamW for all of a discriminator."""
+        return self._adam(discriminator.parameters())
+
+    def _adam(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        preset = self.preset
         return torch.optim.AdamW(
-            [p for p in network.parameters() if id(p) not in left_out],
+            list(parameters),
             preset.lr * preset.outer_rate,
             betas=preset.betas,
             weight_decay=0.0,
-            fused=fused,
+            fused=True if self.machine.device.type == "cuda" else None,
         )
-
-    def _add_discriminator(self, schedule: Schedule, compiled: bool) -> None:
-        preset = self.preset
-        self.discriminator = PatchDiscriminator(4, preset.judge_width, preset.judge_layers, False)
-        self.called_discriminator = self.machine.place(self.discriminator, compiled)
-        adam = self._adam(self.discriminator)
-        self.judge = Updater(
-            self.machine, self.called_discriminator, [adam], schedule, None, preset.max_norm
-        )
-        self.networks = {**self.networks, "discriminator": self.discriminator}
-        self.optimizers = {**self.optimizers, "discriminator": adam}
 
     def batch(self, turn: Turn) -> Batch:
         """Cut pictures, and make the small ones."""
@@ -175,31 +163,7 @@ class UpsamplerTask(Task):
             "weight": row_weights([p[2] for p in pairs], side, self.worlds.info.height),
         }
 
-    def learning_rate(self, step: int) -> float:
-        """Return the rate of a step."""
-        return self.updater.rate(step)
-
-    def step(self, turns: Sequence[Turn], batches: Sequence[Batch]) -> Mapping[str, Tensor]:
-        """Update the upsampler, then the discriminator."""
-        step = turns[0].step
-        adversarial = self.discriminator is not None and step >= self.preset.adversarial_from
-        shown: list[dict[str, Tensor]] = []
-        made: list[Tensor] = []
-
-        def loss_of_part(part: int) -> Tensor:
-            loss, parts, double = self._loss(batches[part], adversarial)
-            shown.append(parts)
-            made.append(double.detach())
-            return loss
-
-        norm = self.updater.step(step, len(batches), loss_of_part)
-        losses = {name: torch.stack([p[name] for p in shown]).mean() for name in shown[0]}
-        losses["gradient"] = norm.detach()
-        if adversarial:
-            losses["discriminator"] = self._judge(step, batches, made)
-        return losses
-
-    def _loss(self, batch: Batch, adversarial: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    def loss(self, batch: Batch, adversarial: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Return the loss of one micro-batch, its parts to show, and the doubled planes."""
         preset, wanted = self.preset, batch["wanted"]
         with self.machine.autocast():
@@ -209,28 +173,8 @@ class UpsamplerTask(Task):
         parts["mean"] = F.avg_pool2d(double - wanted, 2).abs().mean()
         loss = loss + preset.mean_weight * parts["mean"]
         if adversarial:
-            assert self.discriminator is not None
-            with self.machine.autocast():
-                verdict = self.discriminator.frozen(2 * double - 1)
-            generator = -verdict.float().mean()
-            share = balanced_weight(loss, generator, self.model.last.weight)
-            parts["adversarial"] = generator
-            loss = loss + preset.weights.adversarial * share * generator
-        return loss, {name: value.detach() for name, value in parts.items()}, double
-
-    def _judge(self, step: int, batches: Sequence[Batch], made: Sequence[Tensor]) -> Tensor:
-        shown: list[Tensor] = []
-
-        def loss_of_part(part: int) -> Tensor:
-            both = torch.cat([batches[part]["wanted"], made[part]])
-            with self.machine.autocast():
-                real, fake = self.called_discriminator(2 * both - 1).chunk(2)
-            loss = hinge_discriminator_loss(real.float(), fake.float())
-            shown.append(loss.detach())
-            return loss
-
-        self.judge.step(step, len(batches), loss_of_part)
-        return torch.stack(shown).mean()
+            loss = self.with_verdict(loss, parts, double, self.model.last.weight)
+        return loss, parts, double
 
     def evaluate(self) -> dict[str, float]:
         """Return dB of color and AbsRel of distance on held-out pictures, with averaged weights.
@@ -265,7 +209,7 @@ class UpsamplerTask(Task):
         return {"upsampler": {k: v for k, v in self.model.config.items() if k[:1] != "_"}}
 
     def _measured(self) -> list[int]:
-        return self.held_out[:: max(1, len(self.held_out) // MEASURED)][:MEASURED]
+        return some_of(self.held_out, MEASURED)
 
     def _halved(self, number: int) -> Planes:
         return halved_picture(self.worlds, number)
