@@ -74,7 +74,7 @@ class DesktopHeadset:
         self._begin_s = self._next_s = time.perf_counter()
         self._timing: FrameTiming | None = None
         self._origin: Matrix = np.eye(4)
-        self._head = np.eye(4)
+        self._scripted, self._head = np.eye(4), np.eye(4)
         tangents = _tangents(options)
         self._views = (EyeView(np.eye(4), tangents), EyeView(np.eye(4), tangents))
         self.pulses: list[Haptic] = []
@@ -103,7 +103,8 @@ class DesktopHeadset:
         self._check_open()
         self._wait()
         self._index += 1
-        np.matmul(self._origin, self._options.pose(self._index), out=self._head)
+        self._scripted[:] = self._options.pose(self._index)
+        np.matmul(self._origin, self._scripted, out=self._head)
         half_m = 0.5 * self._options.eye_distance_m
         for view, side in zip(self._views, (-1.0, 1.0), strict=True):
             view.tracking_from_eye[:] = self._head
@@ -160,7 +161,7 @@ class DesktopHeadset:
 
     def recenter(self) -> None:
         """Make the head's place and heading the origin; the horizon stays level."""
-        pose = self._options.pose(max(0, self._index))
+        pose = self._scripted
         yaw_rad = math.atan2(pose[0, 2], pose[2, 2])
         level = np.eye(4)
         level[0, 0] = level[2, 2] = math.cos(yaw_rad)

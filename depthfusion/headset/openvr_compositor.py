@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,8 @@ class OpenVRCompositor:
             if number != _NO_FOCUS:  # without focus the runtime itself slows the loop
                 time.sleep(period_s)
             return
-        self.is_tracked = bool(self._pose.bPoseIsValid)
+        # Not a number once in a while, while a driver starts: it must not become the last pose.
+        self.is_tracked = bool(self._pose.bPoseIsValid) and isfinite(self._pose_matrix.sum())
         if self.is_tracked:
             self.tracking_from_head[:3] = self._pose_matrix
 
@@ -152,5 +154,5 @@ class OpenVRCompositor:
 
 def _timing_sizes(own: int) -> tuple[int, ...]:
     """Return the sizes to try: pyopenvr's struct is 4 bytes longer than Linux's packed one."""
-    packed = own - own % 8 - 4 if own % 8 == 0 else own
+    packed = own - 4 if own % 8 == 0 else own
     return (own, packed) if sys.platform == "win32" else (packed, own)

@@ -15,6 +15,7 @@ _IPD, _LENSES = 105, 110
 _ROLES = 108
 _QUIT = 700
 _CONTROLLER = 2
+_STANDBY_LEVEL = 3
 
 _PLAIN = {
     106: (EventKind.STANDBY, ""),
@@ -51,8 +52,9 @@ class OpenVREvents:
         self._reference = ctypes.byref(self._event)
         self._size = ctypes.sizeof(self._event)
         self._has_focus = True
-        self._is_paused = False
-        self._is_standby = False
+        self._is_paused = self._is_standby = False
+        level = system.getTrackedDeviceActivityLevel(HMD)
+        self._pending = self._wear(level == _STANDBY_LEVEL, "put the headset on")
         self._has_quit = False
         self._hands: dict[int, str] = {}
         self._learn_hands()
@@ -78,7 +80,7 @@ class OpenVREvents:
         Args:
             is_shown: whether the compositor shows this program.
         """
-        found: list[Event] = []
+        found, self._pending = self._pending, []
         while self._poll(self._reference, self._size):
             for event in self._tell(self._event.eventType, self._event.trackedDeviceIndex):
                 if event not in found:  # a lens wheel that turns says so many times

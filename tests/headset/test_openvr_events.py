@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from depthfusion.headset import Event, EventKind
 from depthfusion.headset.openvr_session import OpenVRHeadset
@@ -100,6 +102,35 @@ def test_taking_it_off_and_on_is_told_once_each(
 
     runtime.do("event 107", "put_on", "event 1413")
     assert kinds(headset) == [EventKind.AWAKE]
+
+
+def test_a_headset_that_sleeps_from_the_start_says_so(runtime: SimulatedRuntime) -> None:
+    runtime.do("level 3")
+    session = OpenVRHeadset()
+
+    assert list(session.poll()) == [Event(EventKind.STANDBY, "put the headset on")]
+    runtime.do("put_on")
+    assert kinds(session) == [EventKind.AWAKE]
+    session.close()
+
+
+@given(
+    events=st.lists(
+        st.tuples(st.integers(1, 2000) | st.integers(0, 2**24), st.integers(0, 70)), max_size=60
+    )
+)
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_happens_polling_goes_on(
+    runtime: SimulatedRuntime, headset: OpenVRHeadset, events: list[tuple[int, int]]
+) -> None:
+    runtime.do(*(f"event {number} {device}" for number, device in events))
+
+    found = headset.poll()
+
+    assert len({(event.kind, event.words) for event in found}) == len(found)
+    assert headset.begin_frame().is_tracked
 
 
 @pytest.mark.parametrize(

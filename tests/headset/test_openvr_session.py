@@ -88,6 +88,18 @@ def test_before_the_first_pose_the_head_is_at_the_origin(
     np.testing.assert_array_equal(frame.tracking_from_head, np.eye(4))
 
 
+def test_a_pose_that_is_no_number_counts_as_lost(
+    runtime: SimulatedRuntime, headset: OpenVRHeadset
+) -> None:
+    headset.begin_frame()
+    runtime.do("head nan nan nan 0 0 0")
+
+    frame = headset.begin_frame()
+
+    assert not frame.is_tracked
+    np.testing.assert_allclose(frame.tracking_from_head, np.eye(4), atol=1e-6)
+
+
 def test_each_eye_has_its_own_tangents_and_top_is_up(
     runtime: SimulatedRuntime, headset: OpenVRHeadset
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -82,6 +83,25 @@ def test_no_runtime_at_all(
     for name in ("VR_OVERRIDE", "VR_CONFIG_PATH", "VR_LOG_PATH"):
         monkeypatch.delenv(name, raising=False)
     why("want SteamVR, found none: install it in Steam.*110")
+
+
+def test_the_registry_of_the_user_leads_to_the_runtime_as_it_does_at_home(
+    runtime: SimulatedRuntime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("VR_OVERRIDE", "VR_CONFIG_PATH", "VR_LOG_PATH"):
+        monkeypatch.delenv(name)
+    registry = tmp_path / "config" / "openvr" / "openvrpaths.vrpath"
+    registry.parent.mkdir(parents=True)
+    folders = {"runtime": runtime.folder, "config": tmp_path, "log": tmp_path}
+    content: dict[str, object] = {"jsonid": "vrpathreg", "version": 1}
+    content |= {name: [str(folder)] for name, folder in folders.items()}
+    registry.write_text(json.dumps(content))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+    session = OpenVRHeadset()
+
+    assert session.begin_frame().is_tracked
+    session.close()
 
 
 def test_without_the_extra_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:

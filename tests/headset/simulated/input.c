@@ -105,8 +105,8 @@ static int32_t triggerHapticVibrationAction(uint64_t handle, float start_s, floa
 {
     (void)start_s;
     if (!action_from(handle)) return INVALID_HANDLE;
-    log_line("pulse %s %.3f s %.0f Hz %.2f", device == SOURCE_HANDLE + RIGHT_HAND ? "right" : "left",
-             (double)seconds, (double)hz, (double)strength);
+    const char *hand = device == SOURCE_HANDLE + RIGHT_HAND ? "right" : "left";
+    log_line("pulse %s %.3f s %.0f Hz %.2f", hand, (double)seconds, (double)hz, (double)strength);
     return 0;
 }
 

@@ -31,7 +31,9 @@ static struct {
 
 static bool load_gl(void)
 {
-    void *lib = dlopen("libGL.so.1", RTLD_NOW), *egl = dlopen("libEGL.so.1", RTLD_NOW | RTLD_NOLOAD);
+    if (gl.BindTexture && gl.CurrentEgl) return true;
+    void *lib = dlopen("libGL.so.1", RTLD_NOW);
+    void *egl = dlopen("libEGL.so.1", RTLD_NOW | RTLD_NOLOAD); /* only where it is used */
     if (!lib) return false;
     struct { void *library; const char *name; void *into; } wanted[] = {
         {lib, "glBindTexture", &gl.BindTexture}, {lib, "glGetIntegerv", &gl.GetIntegerv},
@@ -107,7 +109,8 @@ static void keep(int eye, const unsigned char *all, int width, int height, const
         for (int column = 0; column < wide; column++) {
             float u = b->u_min + (b->u_max - b->u_min) * ((float)column + 0.5f) / (float)wide;
             size_t from = (size_t)(v * (float)height) * (size_t)width + (size_t)(u * (float)width);
-            memcpy(picture->rgba + 4 * ((size_t)row * (size_t)wide + (size_t)column), all + 4 * from, 4);
+            size_t to = (size_t)row * (size_t)wide + (size_t)column;
+            memcpy(picture->rgba + 4 * to, all + 4 * from, 4);
         }
     }
 }
@@ -144,8 +147,8 @@ static void read_back(int eye, int width, int height, const Bounds *bounds)
 
 static bool is_inside(const Bounds *b)
 {
-    return b->u_min >= 0 && b->u_max <= 1 && b->u_min < b->u_max && b->v_min >= 0 && b->v_min <= 1 &&
-        b->v_max >= 0 && b->v_max <= 1 && b->v_min < b->v_max;
+    return b->u_min >= 0 && b->u_min < b->u_max && b->u_max <= 1 &&
+        b->v_min >= 0 && b->v_min < b->v_max && b->v_max <= 1;
 }
 
 /* What a runtime checks, and what it only shows: bound at first, read only where asked for. */
@@ -167,8 +170,8 @@ int take_picture(int eye, const Texture *texture, const Bounds *bounds, uint32_t
 {
     unsigned name = (unsigned)(uintptr_t)texture->handle;
     int bound = 0;
-    if (!load_gl() || texture->type != OPENGL || texture->color_space == LINEAR) return INVALID_TEXTURE;
-    if (!is_egl() && !is_glx()) return INVALID_TEXTURE;
+    if (texture->type != OPENGL || texture->color_space == LINEAR) return INVALID_TEXTURE;
+    if (!load_gl() || (!is_egl() && !is_glx())) return INVALID_TEXTURE;
     if (is_egl() != !!(flags & IS_EGL) || !gl.IsTexture(name)) return INVALID_TEXTURE;
     if (!is_inside(bounds)) return INVALID_BOUNDS;
     gl.GetIntegerv(BOUND_2D, &bound);

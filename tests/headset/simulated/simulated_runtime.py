@@ -43,6 +43,8 @@ FLAGS = (
     "-std=c11", "-D_GNU_SOURCE", "-O1", "-g", "-fPIC", "-shared",
     "-Wall", "-Wextra", "-Wshadow", "-Wconversion",
 )  # fmt: skip
+KEPT = 8
+"""So many compiled ones stay in the cache."""
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 
 
@@ -77,6 +79,8 @@ def build_runtime(folder: Path, flags: tuple[str, ...] = FLAGS) -> Path:
         if result.returncode:
             raise RuntimeError(f"the simulated runtime does not compile:\n{result.stderr}")
         made.replace(library)
+    for old in sorted(folder.iterdir(), key=lambda entry: entry.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
     return runtime
 
 

@@ -252,7 +252,8 @@ static int do_named(const char *word, const char *name, const char *rest)
     int count = sscanf(rest, "%f %f %f %f %f %f", n, n + 1, n + 2, n + 3, n + 4, n + 5);
     if (!strcmp(word, "tangents") && count == 4) /* left right bottom top; right and up positive */
         memcpy(state.tangents[eye_from(name)], n, 4 * sizeof *n);
-    else if (!strcmp(word, "eye") && count == 6) state.head_from_eye[eye_from(name)] = matrix_from_pose(n);
+    else if (!strcmp(word, "eye") && count == 6)
+        state.head_from_eye[eye_from(name)] = matrix_from_pose(n);
     else if (!strcmp(word, "triangle") && count == 6) {
         int eye = eye_from(name);
         if (state.triangles[eye] == MOST_TRIANGLES) return -1;
@@ -300,8 +301,8 @@ int sim_do(const char *command)
 {
     char word[32] = "", name[PATH_SIZE] = "";
     int after_word = 0, after_name = 0;
-    if (sscanf(command, "%31s%n %1023s%n", word, &after_word, name, &after_name) < 1 || word[0] == '#')
-        return 0;
+    int found = sscanf(command, "%31s%n %1023s%n", word, &after_word, name, &after_name);
+    if (found < 1 || word[0] == '#') return 0;
     if (!strcmp(word, "at")) return plan(command);
     if (!name[0] && !do_word(word)) return 0;
     if (name[0] && (!do_switch(word, name) || !do_numbers(word, command + after_word) ||

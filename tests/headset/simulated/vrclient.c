@@ -166,7 +166,8 @@ static void *GetGenericInterface(void *self, const char *name, int32_t *error)
 {
     (void)self;
     static const char prefix[] = "FnTable:";
-    int i = strncmp(name, prefix, sizeof prefix - 1) ? -1 : interface_named(name + sizeof prefix - 1);
+    size_t skip = sizeof prefix - 1;
+    int i = strncmp(name, prefix, skip) ? -1 : interface_named(name + skip);
     if (error) *error = i >= 0 ? 0 : INTERFACE_NOT_FOUND;
     return i >= 0 ? (void *)tables[i] : NULL;
 }
