@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -327,6 +327,8 @@ class FrameLoop:
         self._is_metric = self._arrival.is_metric
         order = self._arrival.show()
         self._ask(view)
+        self._put(replace(self._placement, yaw_deg=order.view.yaw_deg))
+        self._panel.hang_again()
         self._panel.say(title=title, status="")
         self._desk.say(Shown(order.number))
         gc.collect()  # in the dark

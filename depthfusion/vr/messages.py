@@ -48,7 +48,7 @@ class ShowWorld:
     depth: str | None = None
     options: ReadOptions = ReadOptions()
     view: View = View()
-    """Mapping, strength, scale, near, far, inversion and shading to begin with."""
+    """How it is shown at first; its yaw lies ahead of the wearer."""
     title: str = ""
 
 

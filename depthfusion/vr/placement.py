@@ -31,26 +31,33 @@ class Placement:
     rest_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Where the world's centre, the head's place at rest, lies in tracking space; metres."""
     heading_deg: float = 0.0
-    """Which way in tracking space is the world's forward: 0 is -z, positive to the right."""
+    """Which way in tracking space is straight ahead: 0 is -z, positive to the right."""
+    yaw_deg: float = 0.0
+    """Which way of the world that is: as `View.yaw_deg`, a world's own."""
 
     def recentered(self, tracking_from_head: Matrix) -> Placement:
-        """Return the placement with the world's centre at the head and its middle ahead of it."""
+        """Return the placement with the world's centre at the head and its front ahead of it."""
         x, y, z = (float(value) for value in tracking_from_head[:3, 3])
-        return Placement((x, y, z), heading_deg(tracking_from_head))
+        return replace(self, rest_m=(x, y, z), heading_deg=heading_deg(tracking_from_head))
 
     def turned(self, tracking_from_head: Matrix, angle_deg: float) -> Placement:
         """Return the placement after the wearer was turned on the spot, positive to the right."""
         head_m = tracking_from_head[:3, 3]
-        head_in_world = frame_axes(self.heading_deg, 0.0) @ (head_m - np.array(self.rest_m))
+        head_in_world = self._axes @ (head_m - np.array(self.rest_m))
         heading = (self.heading_deg - angle_deg + 180.0) % 360.0 - 180.0
-        rest = head_m - frame_axes(heading, 0.0).T @ head_in_world
-        return replace(self, rest_m=(rest[0].item(), rest[1].item(), rest[2].item()),
-                       heading_deg=heading)  # fmt: skip
+        turned = replace(self, heading_deg=heading)
+        x, y, z = (head_m - turned._axes.T @ head_in_world).tolist()
+        return replace(turned, rest_m=(x, y, z))
+
+    @property
+    def _axes(self) -> Matrix:
+        """(3, 3): the rows are the world's axes in tracking space."""
+        return frame_axes(self.heading_deg - self.yaw_deg, 0.0)
 
     def world_from_tracking(self) -> Matrix:
         """Return (4, 4) float64, rigid, upright."""
         matrix = np.eye(4)
-        matrix[:3, :3] = frame_axes(self.heading_deg, 0.0)
+        matrix[:3, :3] = self._axes
         matrix[:3, 3] = -matrix[:3, :3] @ np.array(self.rest_m)
         return matrix
 

@@ -224,6 +224,19 @@ def test_the_head_never_moves_by_itself(session):
         assert all(np.array_equal(m, matrices[0]) for m in matrices)
 
 
+def test_a_world_comes_with_its_chosen_side_ahead_and_turns_in_the_dark_only(session):
+    session.show(1)
+    session.desk.orders.append(ShowWorld(2, "b.png", view=View(yaw_deg=90)))
+    seen = session.frames(90)
+    angles = [
+        float(np.degrees(np.arctan2(d.clip_from_world[3, 0], -d.clip_from_world[3, 2])))
+        for d in seen
+    ]
+    turned = int(np.argmax(np.abs(np.diff(angles)))) + 1
+    assert angles[-1] == pytest.approx(90)
+    assert seen[turned].brightness < 0.06
+
+
 @pytest.mark.parametrize(
     ("control", "wish"),
     [

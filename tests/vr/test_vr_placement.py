@@ -147,3 +147,14 @@ def test_a_new_place_and_new_optics_are_taken_up_in_the_next_frame():
     fresh, _ = placed(Placement((0, 0, 1.0)), np.eye(4), CANTED)
     assert np.array_equal(clip, fresh)
     assert np.allclose(position, [0, 0, -1])
+
+
+@pytest.mark.parametrize("yaw_deg", [-100, 40])
+def test_the_side_of_a_world_that_was_chosen_lies_ahead(yaw_deg):
+    head = pose((0.3, 1.0, 0.2), yaw_deg=25)
+    placement = Placement(yaw_deg=yaw_deg).recentered(head)
+    world_from_head = placement.world_from_tracking() @ head
+    assert heading_deg(world_from_head) == pytest.approx(yaw_deg)
+    assert np.allclose(world_from_head[:3, 3], 0)
+    turned = placement.turned(head, 30).world_from_tracking() @ head
+    assert heading_deg(turned) == pytest.approx(yaw_deg + 30)
