@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ldm3d.data.prepare_command import add_prepare
+from ldm3d.exit_codes import GOES_ON, told
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,7 +50,7 @@ def _add_make(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     make.add_argument("--detail", type=float, default=0.3, help="share of small things, up to 1")
     make.add_argument("--supersample", type=int, default=1, metavar="S", help="S x S samples")
     make.add_argument("--device", type=int, default=None, help="EGL device; default: the best")
-    make.set_defaults(run=_make)
+    make.set_defaults(run=told(_make, stopped=GOES_ON))
 
 
 def _add_sheet(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,7 +61,7 @@ def _add_sheet(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     sheet.add_argument("--columns", type=int, default=4)
     sheet.add_argument("--width", type=int, default=400, help="of one picture, pixels")
     sheet.add_argument("--families", nargs="*", default=(), metavar="NAME", help="default: all")
-    sheet.set_defaults(run=_contact_sheet)
+    sheet.set_defaults(run=told(_contact_sheet))
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -139,7 +140,6 @@ def _make(options: argparse.Namespace) -> int:
     from ldm3d.data.make import make_set
     from ldm3d.data.make_shard import Plan
     from ldm3d.data.progress_line import ProgressLine
-    from ldm3d.errors import Ldm3dError
 
     unknown = sorted(set(options.families) - set(family_names()))
     if unknown:
@@ -155,19 +155,9 @@ def _make(options: argparse.Namespace) -> int:
         options.detail,
         options.supersample,
     )
-    line = ProgressLine(sys.stderr)
-    try:
+    with ProgressLine(sys.stderr) as line:
         for progress in make_set(options.folder, plan, options.workers, options.device):
             line.show(progress)
-    except Ldm3dError as error:
-        line.end()
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        line.end()
-        print("stopped; the same command goes on", file=sys.stderr)
-        return 130
-    line.end()
     print(options.folder)
     return 0
 
@@ -175,13 +165,8 @@ def _make(options: argparse.Namespace) -> int:
 def _contact_sheet(options: argparse.Namespace) -> int:
     from ldm3d.data.sheet import chosen, contact_sheet
     from ldm3d.data.world_set import WorldSet
-    from ldm3d.errors import Ldm3dError
 
-    try:
-        worlds = WorldSet(options.folder)
-    except Ldm3dError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    worlds = WorldSet(options.folder)
     indices = chosen(worlds, options.count, options.families)
     if not indices:
         print(f"no world of {', '.join(options.families)} in {options.folder}", file=sys.stderr)

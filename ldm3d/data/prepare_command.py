@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ldm3d.errors import Ldm3dError
+from ldm3d.exit_codes import GOES_ON, told
 
 if TYPE_CHECKING:
     from ldm3d.data.prepare_plan import PreparePlan
@@ -41,7 +41,7 @@ def add_prepare(parts: Parts[argparse.ArgumentParser]) -> None:
                          help="threads that read and decode (default 2)")  # fmt: skip
     _add_depth(prepare)
     _add_filters(prepare)
-    prepare.set_defaults(run=_prepare)
+    prepare.set_defaults(run=told(_prepare, stopped=GOES_ON, writes=lambda options: options.folder))
 
 
 def _add_depth(prepare: argparse.ArgumentParser) -> None:
@@ -108,27 +108,13 @@ def _prepare(options: argparse.Namespace) -> int:
     from ldm3d.data.prepare import prepare_set
     from ldm3d.data.progress_line import ProgressLine
 
-    line = ProgressLine(sys.stderr)
     progress = None
-    try:
+    with ProgressLine(sys.stderr) as line:
         for progress in prepare_set(
             options.folder, options.sources, _plan(options),
             workers=options.workers, limit=options.limit, device=options.device,
         ):  # fmt: skip
             line.show(progress)
-    except Ldm3dError as error:
-        line.end()
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except OSError as error:
-        line.end()
-        print(f"cannot write {options.folder}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        line.end()
-        print("stopped; the same command goes on", file=sys.stderr)
-        return 130
-    line.end()
     assert progress is not None  # it begins with one
     return _told(options.folder, progress)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 if TYPE_CHECKING:
     from ldm3d.data.make import Progress
@@ -74,6 +74,14 @@ class ProgressLine:
         elif now - self._told_s >= _EVERY_S or progress.done == progress.count:
             print(progress.text, file=self._stream, flush=True)
             self._told_s = now
+
+    def __enter__(self) -> Self:
+        """Begin; the line is closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the line, however it ended."""
+        self.end()
 
     def end(self) -> None:
         """Close the line."""

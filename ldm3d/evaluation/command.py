@@ -8,9 +8,9 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from ldm3d.errors import Ldm3dError
+from ldm3d.exit_codes import GOES_ON, told
 
 if TYPE_CHECKING:
     from ldm3d.data.world_set import WorldSet
@@ -48,7 +48,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
             parser.add_argument(
                 "--estimator", metavar="MODEL", help="a depth network: a folder or a name"
             )
-        parser.set_defaults(run=_evaluate)
+        parser.set_defaults(
+            run=told(_evaluate, stopped=GOES_ON, writes=lambda options: options.output)
+        )
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -112,25 +114,11 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    line = _Line()
     parts = [part for part in _HELP if part != "all"] if options.part == "all" else [options.part]
-    try:
+    with _Line() as line:
         work = _Work(options, line)
         for part in parts:
             path = work.do(part)
-    except Ldm3dError as error:
-        line.end()
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except OSError as error:
-        line.end()
-        print(f"cannot write {options.output}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        line.end()
-        print("stopped; the same command goes on", file=sys.stderr)
-        return 130
-    line.end()
     print(path)
     return 0
 
@@ -286,7 +274,11 @@ class _Line:
         print(f"\r{text:<70}" if self._live else text, end="" if self._live else "\n",
               file=sys.stderr, flush=True)  # fmt: skip
 
-    def end(self) -> None:
-        """Leave the line."""
+    def __enter__(self) -> Self:
+        """Begin; the line is left at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the line, however it ended."""
         if self._live and self._what:
             print(file=sys.stderr)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ldm3d.errors import Ldm3dError, RequestError
+from ldm3d.errors import RequestError
+from ldm3d.exit_codes import told
 
 if TYPE_CHECKING:
     from ldm3d.data.world_set import WorldSet
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ldm3d.training.run import RunOptions
 
 Parts = argparse._SubParsersAction
+
+_told = partial(told, stopped="stopped at once; the last checkpoint stands", label="error: ")
 
 
 def add_parser(commands: Parts[argparse.ArgumentParser]) -> None:
@@ -72,22 +75,6 @@ def run_options(options: argparse.Namespace, steps: int) -> RunOptions:
     )
 
 
-def told(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
-    """Return a command that says an expected failure in one line."""
-
-    def command(options: argparse.Namespace) -> int:
-        try:
-            return run(options)
-        except Ldm3dError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return int(error.exit_code)
-        except KeyboardInterrupt:
-            print("stopped at once; the last checkpoint stands", file=sys.stderr)
-            return 130
-
-    return command
-
-
 def _add_autoencoder(parts: Parts[argparse.ArgumentParser]) -> None:
     parser = parts.add_parser("autoencoder", help="train the autoencoder of color and depth")
     parser.add_argument("--preset", choices=("starter", "paper"), default="starter")
@@ -103,7 +90,7 @@ def _add_autoencoder(parts: Parts[argparse.ArgumentParser]) -> None:
     parser.add_argument("--rows", type=_positive, metavar="PX", help="height of the cuts")
     parser.add_argument("--no-seamless", action="store_true",
                         help="the pictures do not wrap, though the set says nothing")  # fmt: skip
-    parser.set_defaults(run=told(_autoencoder))
+    parser.set_defaults(run=_told(_autoencoder))
 
 
 def _autoencoder(options: argparse.Namespace) -> int:
@@ -200,7 +187,7 @@ def _add_unet(parts: Parts[argparse.ArgumentParser]) -> None:
     parser = parts.add_parser("unet", help="train the UNet on a finished autoencoder's latents")
     add_run_options(parser)
     add_unet_options(parser)
-    parser.set_defaults(run=told(_unet))
+    parser.set_defaults(run=_told(_unet))
 
 
 def _unet(options: argparse.Namespace) -> int:
@@ -215,7 +202,7 @@ def _add_upsampler(parts: Parts[argparse.ArgumentParser]) -> None:
     parser = parts.add_parser("upsampler", help="train the network that doubles a model's pictures")
     add_run_options(parser)
     add_upsampler_options(parser)
-    parser.set_defaults(run=told(_upsampler))
+    parser.set_defaults(run=_told(_upsampler))
 
 
 def _upsampler(options: argparse.Namespace) -> int:
@@ -235,7 +222,7 @@ def _add_export(parts: Parts[argparse.ArgumentParser]) -> None:
                         help="a run or folder; goes into a UNet's model")  # fmt: skip
     parser.add_argument("--title", default="", help="of the model")
     parser.add_argument("--licence", default="", help="of the model")
-    parser.set_defaults(run=told(_export))
+    parser.set_defaults(run=_told(_export))
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -265,7 +252,7 @@ def _add_plot(parts: Parts[argparse.ArgumentParser]) -> None:
     parser = parts.add_parser("plot", help="draw a run's losses and measures as a PNG")
     parser.add_argument("folder", type=Path, metavar="RUN")
     parser.add_argument("-o", "--output", type=Path, metavar="PNG")
-    parser.set_defaults(run=told(_plot))
+    parser.set_defaults(run=_told(_plot))
 
 
 def _plot(options: argparse.Namespace) -> int:
