@@ -142,7 +142,7 @@ class AppColumns(AppKeeping):
 
     @Slot()
     def leave(self) -> None:
-        """Escape: put away what lies over the picture, leave the full screen, then cancel."""
+        """Escape: put away what lies over it, leave the full screen, cancel, leave the headset."""
         for card in (self.making.bar.card, self.making.row.card):
             if card.isVisible():
                 card.close_card()
@@ -150,5 +150,7 @@ class AppColumns(AppKeeping):
         covers = (self._keys, self._notes, self._banner)
         if any(cover is not None and cover.isVisible() for cover in covers) or self.isFullScreen():
             super().leave()
-        else:
+        elif self.making.queue.current is not None or self.headset is None:
             self.making.queue.cancel()
+        elif self.headset.is_active:
+            self.headset.leave()

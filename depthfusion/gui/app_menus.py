@@ -41,7 +41,8 @@ def app_key_columns(tr: Callable[[str], str]) -> list[list[KeyGroup]]:
         tr("Window"),
         [
             ("F11   " + tr("Double-click"), tr("full screen")),
-            ("Esc", tr("leave full screen, then cancel")),
+            ("V", tr("headset")),
+            ("Esc", tr("leave full screen, cancel, leave the headset")),
             ("L   I", tr("library, details")),
             ("H", tr("picture only")),
             ("Ctrl+,", tr("settings")),

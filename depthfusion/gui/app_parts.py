@@ -25,6 +25,7 @@ from depthfusion.gui.viewer_window import ViewerWindow
 from depthfusion.library import Library
 
 if TYPE_CHECKING:
+    from depthfusion.gui.app_headset import AppHeadsetDesk
     from depthfusion.gui.app_menus import AppMenus
     from depthfusion.gui.details_panel import DetailsPanel
     from depthfusion.gui.first_run_card import FirstRunCard
@@ -103,6 +104,11 @@ class AppParts(ViewerWindow):
         from depthfusion.gui.app_menus import AppMenus
 
         return AppMenus(self)
+
+    def _made_headset(self) -> AppHeadsetDesk:
+        from depthfusion.gui.app_headset import AppHeadsetDesk
+
+        return AppHeadsetDesk(self)
 
     def _lay_out(self) -> None:
         body = QWidget()

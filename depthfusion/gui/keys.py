@@ -19,6 +19,7 @@ RECENTRE = ("R", "Home")
 FULL_SCREEN = ("F11",)
 LEAVE = ("Esc",)
 SETTINGS = ("I",)
+HEADSET = ("V",)
 DEPTH_VIEW, WIREFRAME = ("Z",), ("X",)
 STEREO = ("3",)
 TURN = ("T",)
@@ -49,7 +50,8 @@ def key_columns(tr: Callable[[str], str]) -> list[list[KeyGroup]]:
     ]
     window = [
         ("F11   " + tr("Double-click"), tr("full screen")),
-        ("Esc", tr("leave full screen")),
+        ("V", tr("headset")),
+        ("Esc", tr("leave full screen, then the headset")),
         ("I", tr("view settings")),
         ("?   F1", tr("these keys")),
     ]

@@ -20,6 +20,7 @@ from depthfusion.gui.view_actions import ViewActions, make_action
 from depthfusion.settings import Settings, Wish
 
 if TYPE_CHECKING:
+    from depthfusion.gui.headset_desk import HeadsetDesk
     from depthfusion.gui.viewer_window import ViewerWindow
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class ViewerMenus(QObject):
             (self.view_actions.recentre, "recentre"),
             (self.view_actions.depth_view, "depth"),
             (self.save_picture, "screenshot"),
+            (self.headset, "headset"),
             (self.settings, "settings"),
             (self.keys, "keys"),
             (self.full_screen, "full-screen"),
@@ -83,6 +85,7 @@ class ViewerMenus(QObject):
         self.full_screen = make_action(
             window, tr("&Full screen"), window.toggle_full_screen, keys.FULL_SCREEN
         )
+        self.headset = make_action(view, tr("&Headset"), window.toggle_headset, keys.HEADSET)
         self.leave = make_action(window, tr("&Leave full screen"), window.leave, keys.LEAVE)
         self.settings = make_action(
             view, tr("View &settings"), window.show_settings, keys.SETTINGS, checkable=True
@@ -137,7 +140,7 @@ class ViewerMenus(QObject):
         menu.addSeparator()
         menu.addActions([actions.turn, actions.sway, actions.reduce_motion])
         menu.addSeparator()
-        menu.addActions([self.settings, self.full_screen, self.leave])
+        menu.addActions([self.settings, self.headset, self.full_screen, self.leave])
         self._fill_appearance(menu.addMenu(self.tr("&Appearance")))
 
     def _fill_appearance(self, menu: QMenu) -> None:
@@ -190,6 +193,14 @@ class ViewerMenus(QObject):
             self.tr("Step inside RGBD 360° panoramas.\nAfter LDM3D, arXiv 2305.10853.")
         )
         box.open()
+
+    def follow_headset(self, desk: HeadsetDesk) -> None:
+        """Offer the headset where there is one; the tooltip tells why not."""
+        tr, is_active, reason = self.tr, desk.is_active, desk.reason
+        self.headset.setText(tr("Leave the &headset") if is_active else tr("&Headset"))
+        self.headset.setEnabled(is_active or not reason)
+        tip = tr("Leave the headset") if is_active else tr("Step into the headset")
+        self.headset.setToolTip(f"{tip} (V)" if is_active or not reason else reason)
 
     # Habits -------------------------------------------------------------------------------------
 

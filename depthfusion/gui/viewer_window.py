@@ -37,6 +37,7 @@ from depthfusion.gui.viewport import Viewport
 from depthfusion.view import View
 
 if TYPE_CHECKING:
+    from depthfusion.gui.headset_desk import HeadsetDesk
     from depthfusion.gui.settings_panel import SettingsPanel
     from depthfusion.gui.viewer_menus import ViewerMenus
     from depthfusion.panorama import Panorama
@@ -58,6 +59,7 @@ class ViewerWindow(QMainWindow):
         self.line = InfoLine(self)
         self.panel: SettingsPanel | None = None
         self.menus: ViewerMenus | None = None
+        self.headset: HeadsetDesk | None = None
         self._banner: Banner | None = None
         self._toast: Toast | None = None
         self._notes: NotesCard | None = None
@@ -106,11 +108,30 @@ class ViewerWindow(QMainWindow):
             return
         self.menus = self._made_menus()
         self.restore_habits()
+        self.headset = self._made_headset()
+        self.headset.changed.connect(self._headset_changed)
+        self._headset_changed()
 
     def _made_menus(self) -> ViewerMenus:
         from depthfusion.gui.viewer_menus import ViewerMenus
 
         return ViewerMenus(self)
+
+    def _made_headset(self) -> HeadsetDesk:
+        from depthfusion.gui.headset_desk import HeadsetDesk
+
+        return HeadsetDesk(self)
+
+    @Slot()
+    def toggle_headset(self) -> None:
+        """Go into the headset, or leave it."""
+        if self.headset is not None:
+            self.headset.toggle()
+
+    @Slot()
+    def _headset_changed(self) -> None:
+        if self.menus is not None and self.headset is not None:
+            self.menus.follow_headset(self.headset)
 
     # Overlays, made when first needed -----------------------------------------------------------
 
@@ -301,7 +322,7 @@ class ViewerWindow(QMainWindow):
 
     @Slot()
     def leave(self) -> None:
-        """Escape: put away what lies over the picture, else leave the full screen; never quit."""
+        """Escape: put away what lies over the picture, leave the full screen, the headset."""
         for card in (self._keys, self._notes):
             if card is not None and card.isVisible():
                 card.close_card()
@@ -310,6 +331,8 @@ class ViewerWindow(QMainWindow):
             self._banner.dismiss()
         elif self.isFullScreen():
             self.toggle_full_screen()
+        elif self.headset is not None and self.headset.is_active:
+            self.headset.leave()
 
     def _show_chrome(self, shown: bool) -> None:
         self.menuBar().setVisible(shown)
@@ -380,6 +403,8 @@ class ViewerWindow(QMainWindow):
         self.opener.keep()
         self._keep_habits()
         self.hide()  # at once: what is being read may take a moment to stop
+        if self.headset is not None:
+            self.headset.shut_down()
         self.saver.wait()
         self.viewport.shut_down()
         super().closeEvent(event)

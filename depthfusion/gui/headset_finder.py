@@ -1,0 +1,78 @@
+"""Finds out, beside the window, whether there is a headset to go into."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+if TYPE_CHECKING:
+    from depthfusion.headset.probe import HeadsetReport
+
+LOOK_AGAIN_S = 30.0
+"""Least time between two looks: with some runtimes each wakes the headset."""
+
+
+def _probe() -> HeadsetReport:
+    from depthfusion.headset.probe import probe
+
+    return probe()
+
+
+class HeadsetFinder(QObject):
+    """Asks in a thread, since a runtime may take seconds to answer; the child process is killed."""
+
+    changed = Signal()
+    """`report` is another one."""
+    _found = Signal(object)
+
+    def __init__(
+        self, parent: QObject | None = None, look: Callable[[], HeadsetReport] = _probe
+    ) -> None:
+        """Look for nothing yet.
+
+        Args:
+            parent: Qt owner.
+            look: takes its time, in another thread.
+        """
+        super().__init__(parent)
+        self.report: HeadsetReport | None = None
+        """What was found the last time; None before the first."""
+        self._look = look
+        self._looked_s = -LOOK_AGAIN_S
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
+        self._found.connect(self._take)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether a session is worth a try."""
+        return self.report is not None and self.report.has_headset
+
+    def look(self) -> None:
+        """Look for a headset now, if the last look was not just before."""
+        now_s = time.monotonic()
+        if self._thread is not None or self._is_closed or now_s - self._looked_s < LOOK_AGAIN_S:
+            return
+        self._looked_s = now_s
+        self._thread = threading.Thread(target=self._run, name="headset finder", daemon=True)
+        self._thread.start()
+
+    def shut_down(self) -> None:
+        """Want to hear no more; the thread ends by itself."""
+        self._is_closed = True
+
+    def _run(self) -> None:
+        report = self._look()
+        if not self._is_closed:
+            self._found.emit(report)
+
+    @Slot(object)
+    def _take(self, report: HeadsetReport) -> None:
+        self._thread = None
+        if not self._is_closed:
+            self.report = report
+            self.changed.emit()
