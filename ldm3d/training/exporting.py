@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +10,9 @@ from torch import Tensor
 
 from ldm3d.block_autoencoder import curved
 from ldm3d.data.world_set import WorldSet
-from ldm3d.errors import InputError
 from ldm3d.seamless import set_seamless
-from ldm3d.training.checkpoint import load_tensors, newest_checkpoint
-from ldm3d.training.folder import RunFolder
+from ldm3d.training.checkpoint import load_tensors
+from ldm3d.training.folder import RunFolder, replaced_folder
 from ldm3d.training.planes import planes_of, some_of, split
 from ldm3d.training.vae import PlaneAutoencoder, autoencoder_from_config, decorrelate
 
@@ -36,11 +33,7 @@ def export_autoencoder(run: Path, output: Path, data: Path | None = None) -> Pat
     Raises:
         InputError: if the run has no checkpoint, or the set is absent.
     """
-    folder = RunFolder(run)
-    stored = folder.read()
-    newest = newest_checkpoint(folder.checkpoints)
-    if newest is None or stored.get("kind") != "autoencoder":
-        raise InputError(f"want the run of an autoencoder with a checkpoint, got {run}")
+    stored, newest = RunFolder(run).finished("autoencoder")
     vae = autoencoder_from_config(stored["autoencoder"])
     vae.load_state_dict(load_tensors(newest, "ema-autoencoder"))
     vae.eval()
@@ -48,14 +41,8 @@ def export_autoencoder(run: Path, output: Path, data: Path | None = None) -> Pat
         set_seamless(vae)
     if stored["decorrelate"]:
         decorrelate(vae, _latents(vae, WorldSet(data or Path(stored["data"]))))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
-    try:
-        vae.save_pretrained(temporary)
-        shutil.rmtree(output, ignore_errors=True)
-        temporary.rename(output)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with replaced_folder(output) as new:
+        vae.save_pretrained(new)
     return output
 
 

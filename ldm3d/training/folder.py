@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ldm3d.errors import InputError, Ldm3dError, RequestError
+from ldm3d.training.checkpoint import newest_checkpoint
 
 RUN_FILE = "run.json"
 MAY_CHANGE = frozenset({"lr", "steps", "data", "autoencoder", "losses"})
@@ -77,6 +79,21 @@ class RunFolder:
             ) from None
         return values
 
+    def finished(self, kind: str) -> tuple[dict[str, Any], Path]:
+        """Return run.json and the newest checkpoint of a run that has one.
+
+        Args:
+            kind: "autoencoder" or "upsampler": what it has to be a run of.
+
+        Raises:
+            InputError: if there is no run, it is another's, or it has no checkpoint yet.
+        """
+        stored = self.read()
+        newest = newest_checkpoint(self.checkpoints)
+        if newest is None or stored.get("kind") != kind:
+            raise InputError(f"want the run of an {kind} with a checkpoint, got {self.path}")
+        return stored, newest
+
     def clean_samples(self) -> None:
         """Delete the oldest sample pictures beyond the number that is kept."""
         for old in sorted(self.samples.glob("step-*.png"))[:-KEPT_SAMPLES]:
@@ -100,17 +117,27 @@ class RunFolder:
             yield
 
 
+@contextmanager
+def replaced_folder(output: Path) -> Iterator[Path]:
+    """Give a hidden name to write a folder under; it takes `output`'s place, whole or not at all.
+
+    Raises:
+        OSError: if it cannot be renamed.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
+    try:
+        yield temporary
+        shutil.rmtree(output, ignore_errors=True)
+        temporary.rename(output)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def versions() -> dict[str, str]:
     """Return the versions of what the result depends on."""
     found = {}
-    for name in (
-        "depthfusion-panorama",
-        "torch",
-        "diffusers",
-        "transformers",
-        "accelerate",
-        "numpy",
-    ):
+    for name in PACKAGES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -52,6 +52,11 @@ class Progress:
             self._width = 0
 
 
+def said(line: str) -> None:
+    """Write a line on stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
 def spoken(seconds: float) -> str:
     """Return a duration as people say it: "42 s", "12 min", "3 h 05 min"."""
     if seconds < 90:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -49,6 +46,7 @@ def train_unet(options: argparse.Namespace) -> int:
     from ldm3d.training.command import run_options
     from ldm3d.training.machine import Machine
     from ldm3d.training.planes import split
+    from ldm3d.training.progress import said
     from ldm3d.training.run import train
     from ldm3d.training.unet_setup import UnetPlan, make_task, steps_of
 
@@ -85,7 +83,7 @@ def train_unet(options: argparse.Namespace) -> int:
         **asdict(preset),
         "steps": steps,
     }
-    tell = _said if machine.is_main else None
+    tell = said if machine.is_main else None
     return train(
         lambda place: make_task(place, replace(plan, steps=steps), tell),
         machine,
@@ -149,7 +147,7 @@ def export_unet(
     """
     from ldm3d.data.world_set import read_info
     from ldm3d.training.export import ModelFacts, write_model
-    from ldm3d.training.folder import RunFolder
+    from ldm3d.training.folder import RunFolder, replaced_folder
     from ldm3d.training.unet_setup import parts_of_run
     from ldm3d.training.upsampler_command import find_upsampler
 
@@ -167,23 +165,13 @@ def export_unet(
         parts = replace(parts, upsampler=find_upsampler(upsampler))
         defaults |= {name: 2 * side for name, side in size.items()}
     facts = ModelFacts(title, licence, defaults, size, info.near_m, info.far_m)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
-    try:
-        write_model(temporary, parts, facts)
-        shutil.rmtree(output, ignore_errors=True)
-        temporary.rename(output)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with replaced_folder(output) as new:
+        write_model(new, parts, facts)
     return output
 
 
 def _given(**values: Any) -> Mapping[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _said(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _channels(text: str) -> tuple[int, ...]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
-import shutil
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +27,7 @@ def train_upsampler(options: argparse.Namespace) -> int:
     from ldm3d.data.world_set import WorldSet
     from ldm3d.training.command import run_options
     from ldm3d.training.machine import Machine
+    from ldm3d.training.progress import said
     from ldm3d.training.run import train
     from ldm3d.training.upsampler import UpsamplerTask
     from ldm3d.training.upsampler_data import decoded_set
@@ -39,7 +37,7 @@ def train_upsampler(options: argparse.Namespace) -> int:
     machine = Machine(options.device, options.dtype)
     decoded = None
     if options.autoencoder is not None:
-        tell = _said if machine.is_main else None
+        tell = said if machine.is_main else None
         if machine.is_main:
             decoded_set(options.folder / "decoded", worlds, options.autoencoder, machine, tell)
         machine.wait()
@@ -86,15 +84,11 @@ def export_upsampler(run: Path, output: Path) -> Path:
     Raises:
         InputError: if this is no such run, or it has no checkpoint yet.
     """
+    from ldm3d.training.folder import replaced_folder
+
     network = upsampler_of_run(run)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
-    try:
-        network.save_pretrained(temporary)
-        shutil.rmtree(output, ignore_errors=True)
-        temporary.rename(output)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with replaced_folder(output) as new:
+        network.save_pretrained(new)
     return output
 
 
@@ -104,15 +98,11 @@ def upsampler_of_run(run: Path) -> Any:
     Raises:
         InputError: if this is no such run, or it has no checkpoint yet.
     """
-    from ldm3d.training.checkpoint import load_tensors, newest_checkpoint
+    from ldm3d.training.checkpoint import load_tensors
     from ldm3d.training.folder import RunFolder
     from ldm3d.upsampler import Upsampler
 
-    folder = RunFolder(run)
-    stored = folder.read()
-    newest = newest_checkpoint(folder.checkpoints)
-    if newest is None or stored.get("kind") != "upsampler":
-        raise InputError(f"want the run of an upsampler with a checkpoint, got {run}")
+    stored, newest = RunFolder(run).finished("upsampler")
     network = Upsampler(**stored["upsampler"])
     network.load_state_dict(load_tensors(newest, "ema-upsampler"))
     return network.eval()
@@ -135,7 +125,3 @@ def find_upsampler(folder: Path) -> Any:
         if (place / "config.json").is_file():
             return read_upsampler(place)
     raise InputError(f"want an upsampler's run or folder, got {folder}")
-
-
-def _said(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
