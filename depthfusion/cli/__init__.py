@@ -13,6 +13,7 @@ from types import ModuleType
 from depthfusion._version import __version__
 from depthfusion.errors import DepthFusionError
 from depthfusion.generator.child import WORKER_FLAG
+from depthfusion.vr.child import HEADSET_FLAG
 
 COMMANDS = {
     "app": "the window: type a sentence, step inside, keep it (also without a command)",
@@ -24,6 +25,7 @@ COMMANDS = {
     "depth": "a depth map for a picture that has none, by a depth network",
     "info": "what a picture and its depth map are, and what was assumed",
     "settings": "your settings: list, get, set, unset, path",
+    "vr-register": "make DepthFusion known to SteamVR, with its name and its bindings",
     "doctor": "what this machine has and lacks: Python, Qt, OpenGL, extras, headset",
     "desktop-install": "put DepthFusion into the desktop's menu, with icon and file types",
     "completion": "print a completion script for bash, zsh or fish",
@@ -83,6 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from depthfusion.generator.worker import main as work
 
         work()
+    if arguments == [HEADSET_FLAG]:
+        from depthfusion.vr.process import main as wear
+
+        wear()
     arguments = with_command(arguments)
     command = next((a for a in arguments if not a.startswith("-")), None)
     parser = build_parser(command)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from depthfusion.gui.remembered import Remembered
     from depthfusion.gui.resolver import Resolver
     from depthfusion.gui.viewer_window import ViewerWindow
+    from depthfusion.vr.messages import Begin
 
 EXIT_CANCELLED = 130
 EXIT_ENDED = 143
@@ -75,6 +76,7 @@ def run_viewer(
     milestones: Milestones,
     *,
     bundled: bool,
+    headset: tuple[Begin, float | None] | None = None,
 ) -> int:
     """Show the window until it is closed.
 
@@ -84,6 +86,7 @@ def run_viewer(
         remembered: settings of earlier times.
         milestones: told of the first frame and the rest.
         bundled: whether it is a bundled world: it turns slowly and is not a recent file.
+        headset: as `ViewerWindow.headset_wanted`.
 
     Raises:
         DepthFusionError: if the first picture cannot be opened at all.
@@ -94,7 +97,9 @@ def run_viewer(
 
     milestones.mark("qt")
     window = ViewerWindow(remembered)
-    return run_window(app, window, loading, resolver, milestones, bundled=bundled)
+    window.headset_wanted = headset
+    turns = headset is None
+    return run_window(app, window, loading, resolver, milestones, bundled=bundled, turns=turns)
 
 
 def run_window(

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from depthfusion.gui.settings_panel import SettingsPanel
     from depthfusion.gui.viewer_menus import ViewerMenus
     from depthfusion.panorama import Panorama
+    from depthfusion.vr.messages import Begin
 
 NAME = "DepthFusion"
 
@@ -60,6 +61,8 @@ class ViewerWindow(QMainWindow):
         self.panel: SettingsPanel | None = None
         self.menus: ViewerMenus | None = None
         self.headset: HeadsetDesk | None = None
+        self.headset_wanted: tuple[Begin, float | None] | None = None
+        """How to go into the headset at once, and the first world's scale; None: not at once."""
         self._banner: Banner | None = None
         self._toast: Toast | None = None
         self._notes: NotesCard | None = None
@@ -111,6 +114,9 @@ class ViewerWindow(QMainWindow):
         self.headset = self._made_headset()
         self.headset.changed.connect(self._headset_changed)
         self._headset_changed()
+        if self.headset_wanted is not None:
+            self.headset.begin, self.headset.world_scale = self.headset_wanted
+            self.headset.enter()
 
     def _made_menus(self) -> ViewerMenus:
         from depthfusion.gui.viewer_menus import ViewerMenus
