@@ -10,6 +10,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import fields
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,7 @@ def examine(environment: Mapping[str, str]) -> dict[str, Any]:
             extra: importlib.util.find_spec(module) is not None for extra, module in EXTRAS.items()
         },
         "headset_runtime": headset_runtime(environment),
+        "headset": headset(),
         "models": models(environment),
         "folders": folders(),
     }
@@ -129,7 +131,8 @@ def words(report: Mapping[str, Any]) -> list[str]:
             "installed" if there else f"not installed: pip install 'depthfusion-panorama[{extra}]'"
         )
         lines.append(f"Extra {extra:<6} {how}")
-    lines.append(f"Headset      {_headset_words(report['headset_runtime'])}")
+    lines.append(f"Headset      {report['headset']['words']}")
+    lines.append(f"             {_headset_words(report['headset_runtime'])}")
     known = report["models"]
     lines.append(f"Models       {len(known['found'])} in {known['folder']}")
     for name, folder in report["folders"].items():
@@ -195,6 +198,15 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+def headset() -> dict[str, Any]:
+    """Return what a runtime says about the headset; asked in a child, for it may abort or hang."""
+    from depthfusion.headset.probe import probe
+
+    report = probe()
+    found = {f.name: getattr(report, f.name) for f in fields(report)}
+    return found | {"words": report.words() or "there, but nothing is known of it"}
 
 
 def headset_runtime(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class HeadsetCard(Overlay):
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 14, 14, 14)
         row.setSpacing(18)
-        column = QVBoxLayout()
+        self._column = column = QVBoxLayout()
         column.setSpacing(3)
         self._title, self._words = QLabel(), QLabel()
         for label in (self._title, self._words):
@@ -57,5 +57,6 @@ class HeadsetCard(Overlay):
 
     def place(self, width_px: int, height_px: int) -> None:
         """Lie in the middle."""
+        self._column.invalidate()  # the text may be another one
         self._fit(min(_WIDEST_PX, width_px - 2 * MARGIN_PX))
         self.move((width_px - self.width()) // 2, (height_px - self.height()) // 2)
