@@ -67,6 +67,16 @@ def test_focus_that_goes_without_an_event_is_noticed(
     assert kinds(headset) == [EventKind.FOCUS_GAINED]
 
 
+@pytest.mark.parametrize("what", ["focus", "input"])
+def test_either_the_picture_or_the_controllers_alone_can_go(
+    runtime: SimulatedRuntime, headset: OpenVRHeadset, what: str
+) -> None:
+    runtime.do(f"{what} 0")
+    headset.begin_frame()
+
+    assert kinds(headset) == [EventKind.FOCUS_LOST]
+
+
 def test_controllers_come_and_go_by_name(runtime: SimulatedRuntime, headset: OpenVRHeadset) -> None:
     runtime.do("disconnect right")
     assert list(headset.poll()) == [Event(EventKind.CONTROLLER_OFF, "the right controller is off")]

@@ -13,6 +13,7 @@ enum {
     TEXTURE_2D = 0x0DE1, BOUND_2D = 0x8069, WIDTH = 0x1000, HEIGHT = 0x1001, FORMAT = 0x1003,
     RGBA = 0x1908, BYTES = 0x1401, RGBA8 = 0x8058, SRGB8_ALPHA8 = 0x8C43, SCISSOR = 0x0C11,
     SCISSOR_BOX = 0x0C10, PACK_ALIGNMENT = 0x0D05, PACK_ROW_LENGTH = 0x0D02,
+    FRAMEBUFFER_SRGB = 0x8DB9,
 };
 
 static struct {
@@ -85,6 +86,14 @@ void sim_overrun(int place)
     free(bytes);
 }
 
+/* A copy that draws while sRGB writing is on encodes what is encoded already: all gets lighter. */
+static void lighten(unsigned char *all, int count)
+{
+    if (!gl.IsEnabled(FRAMEBUFFER_SRGB)) return;
+    for (int i = 0; i < 4 * count; i++)
+        all[i] = (unsigned char)lroundf(255 * sqrtf((float)all[i] / 255));
+}
+
 /* The real one copies with the scissor that is set: what lies outside of it stays black. */
 static void cut(unsigned char *all, int width, int height)
 {
@@ -140,6 +149,7 @@ static void read_back(int eye, int width, int height, const Bounds *bounds)
     gl.PixelStorei(PACK_ALIGNMENT, alignment);
     gl.PixelStorei(PACK_ROW_LENGTH, row_length);
     cut(all, width, height);
+    lighten(all, width * height);
     keep(eye, all, width, height, bounds);
     free(all);
     if (state.capture_folder[0]) write_picture(eye);

@@ -6,7 +6,8 @@
 
 What a script may say is in ``state.c``; the words are, one a line:
 
-    hmd 0|1, server_needed 0|1, tracked 0|1, pace 0|1, dirty 0|1, steal 0|1, capture 0|1, trace 0|1
+    hmd 0|1, server_needed 0|1, tracked 0|1, focus 0|1, input 0|1, pace 0|1
+    dirty 0|1, steal 0|1, capture 0|1, trace 0|1
     init_error N, wait_error N, submit_error N, timing_size BYTES, missing VERSION
     size WIDTH HEIGHT, hz HZ, tangents EYE LEFT RIGHT BOTTOM TOP (right and up positive)
     eye EYE X Y Z YAW PITCH ROLL, ipd METRES, triangle EYE X Y X Y X Y, level N

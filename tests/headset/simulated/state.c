@@ -200,6 +200,8 @@ static const struct { const char *name; size_t offset; } switches[] = {
     {"hmd", offsetof(State, has_hmd)},          /* a headset is plugged in */
     {"server_needed", offsetof(State, needs_server)}, /* not running: background gets 121 */
     {"tracked", offsetof(State, tracked)},
+    {"focus", offsetof(State, has_focus)},      /* the compositor shows the program */
+    {"input", offsetof(State, input_available)},
     {"pace", offsetof(State, paces)},           /* wait for the display's beat */
     {"dirty", offsetof(State, dirty)},          /* leave a texture bound and a GL error behind */
     {"steal", offsetof(State, steals_context)}, /* Submit leaves no context current */
