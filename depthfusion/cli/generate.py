@@ -72,8 +72,8 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "-o", "--output", metavar="FOLDER",
-        help="name of the world's new folder; an existing folder, and several worlds, get a "
-        "folder each in it (default: here)",
+        help="name of the world's new folder; an existing folder such as . gets a folder for each "
+        "world (default: the library)",
     )  # fmt: skip
     parser.add_argument(
         "--count", type=int, default=1, metavar="N", help="worlds of each prompt (default: 1)"
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from depthfusion.cli import styling
     from depthfusion.cli.jobs import jobs_from, prompts_from_file, unfinished
-    from depthfusion.cli.target import target_from
+    from depthfusion.cli.target import library_target, target_from
     from depthfusion.cli.wish import request_from
 
     if styling.LIST in options.style:
@@ -117,7 +117,9 @@ def run(options: argparse.Namespace) -> int:
     prompts = prompts_from_file(source) if source else [_prompt(options, base)]
     jobs = jobs_from(base, styling.styled_prompts(prompts, styles), options.count)
     _check(jobs)
-    target = target_from(options.output, several=bool(source) or options.count > 1)
+    several = bool(source) or options.count > 1
+    output = options.output
+    target = library_target() if output is None else target_from(output, several=several)
     target.check((base.width or 0) * (base.height or 0))
     left, there = unfinished(jobs, target.finished()) if source else (jobs, [])
     return _run(options, target, left, there)

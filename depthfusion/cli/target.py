@@ -77,12 +77,27 @@ class Target:
         raise SaveError(f"want a folder to write to, {folder} is none")
 
 
-def target_from(output: str | None, *, several: bool) -> Target:
+def library_target() -> Target:
+    """Return the library that the settings name: it gets a folder for each world.
+
+    Raises:
+        InputNotFoundError: if it had worlds and is not there, as on a drive that was unplugged.
+        SaveError: if its folder cannot be made.
+    """
+    from depthfusion.library import Library
+    from depthfusion.settings import Store
+
+    with Library(Store().settings.library) as library:
+        library.make_ready()
+        return Target(library.folder)
+
+
+def target_from(output: str, *, several: bool) -> Target:
     """Return where worlds go.
 
     Args:
-        output: what a person named, or None. An existing folder gets a new folder for each world;
-            a name that is free becomes the world, or the folder of several.
+        output: what a person named. An existing folder gets a new folder for each world; a name
+            that is free becomes the world, or the folder of several.
         several: whether more than one world is to be made.
 
     Raises:
@@ -91,7 +106,7 @@ def target_from(output: str | None, *, several: bool) -> Target:
     """
     from depthfusion.panorama.world_folder import is_world
 
-    path = Path(output or ".").expanduser()
+    path = Path(output).expanduser()
     if ".." in path.parts:  # such a name says nothing about the folder it becomes
         path = path.resolve()
     try:
@@ -100,7 +115,7 @@ def target_from(output: str | None, *, several: bool) -> Target:
         raise SaveError(f"cannot write to {output}: {error.strerror}") from error
     if is_folder and is_world(path):
         raise UsageError(
-            f"want a new folder, {output or 'this folder'} holds a world already and is never "
+            f"want a new folder, {output} holds a world already and is never "
             "overwritten: choose another name"
         )
     if is_taken and not is_folder:

@@ -189,7 +189,7 @@ class Library:
         """
         from depthfusion.panorama.write_world import write_world
 
-        self._make_ready()
+        self.make_ready()
         recipe = panorama.provenance.generation
         name = slug(str(recipe.get("prompt") or panorama.title))
         if isinstance(recipe.get("seed"), int):
@@ -208,7 +208,7 @@ class Library:
             raise InputNotFoundError(f"want the folder of a world, {folder} is none")
         if path.parent.resolve() == self.folder.resolve():
             return self._taken_in(self.folder / path.name)
-        self._make_ready()
+        self.make_ready()
         return self._taken_in(moving.copied(path, self.folder / path.resolve().name))
 
     def importing(
@@ -239,7 +239,7 @@ class Library:
             wanted = [importing.Source(given[0], Path(depth).expanduser().absolute())]
         else:
             raise UsageError(f"want one picture for the depth map {depth}, got {len(given)}")
-        self._make_ready()
+        self.make_ready()
         for source in wanted:
             try:
                 folder, notes = importing.written(self.folder, source, options)
@@ -343,7 +343,7 @@ class Library:
         scanning.take_in(self.index, self.folder, [folder.name])
         return self.world(folder.name)
 
-    def _make_ready(self) -> None:
+    def make_ready(self) -> None:
         """Make the folder, unless it was there and is gone.
 
         Raises:
@@ -362,7 +362,7 @@ class Library:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Keep other processes and threads from changing worlds meanwhile."""
-        self._make_ready()
+        self.make_ready()
         try:
             with locked(own_folder(self.folder) / LOCK):
                 yield

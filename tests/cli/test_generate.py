@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from depthfusion.cli import main
+from depthfusion.library import Library
 from depthfusion.panorama import DepthMeaning, read_panorama
 from depthfusion.panorama.world_folder import about_world
 from tests.ldm3d.tiny import tiny_model
@@ -31,12 +32,21 @@ def generate(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Said:
-    """Run `generate` in an empty folder on the tiny model; return code, output, errors."""
+    """Run `generate` in an empty folder on the tiny model; return code, output, errors.
+
+    Worlds go to that folder unless `-o` is among the arguments; `-o None` leaves it out.
+    """
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("DEPTHFUSION_LIBRARY", str(tmp_path / "library"))
 
     def run(*arguments: object, model: object = tiny_folder) -> tuple[int, str, str]:
         line = ["generate", *map(str, arguments)]
+        if "-o" not in line:
+            line += ["-o", "."]
+        elif line[line.index("-o") + 1] == "None":
+            place = line.index("-o")
+            line = line[:place] + line[place + 2 :]
         if model is not None:
             line += ["--model", str(model)]
         if "--like" not in line:
@@ -74,6 +84,27 @@ def test_a_prompt_becomes_a_world_named_after_it_and_its_seed(generate: Said) ->
     with Image.open(world / "color.png") as image:
         text = image.text["parameters"]  # type: ignore[attr-defined]
     assert text.startswith("A mossy forest, at dawn!\nSteps: 2, Sampler: dpm++2m-karras")
+
+
+def test_without_a_folder_it_is_kept_in_the_library(generate: Said, tmp_path: Path) -> None:
+    code, out, _ = generate("a lake", "--seed", 7, "-o", None)
+    world = tmp_path / "library" / "a-lake-7"
+    assert (code, out) == (0, f"{world}\n")
+    assert names(world) == FILES
+    assert not names(Path())
+    with Library(tmp_path / "library", indexes=tmp_path / "indexes") as library:
+        library.scan()
+        assert [found.title for found in library.page()] == ["a lake"]
+
+
+def test_a_library_whose_drive_is_gone_gets_nothing(generate: Said, tmp_path: Path) -> None:
+    assert generate("a lake", "--seed", 7, "-o", None)[0] == 0
+    with Library(tmp_path / "library") as library:
+        library.scan()
+    shutil.rmtree(tmp_path / "library")
+    code, _, err = generate("a lake", "-o", None)
+    assert code == 66 and "plug in its drive" in err
+    assert not (tmp_path / "library").exists()
 
 
 def test_a_model_that_knows_its_range_gives_a_world_in_metres(

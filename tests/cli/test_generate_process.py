@@ -136,7 +136,7 @@ def test_what_cannot_be_written_names_the_seed_that_makes_it_again(
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, before[1]))
     try:
-        code = main(["generate", "a lake", *asked, "--quiet"])
+        code = main(["generate", "a lake", "-o", ".", *asked, "--quiet"])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert code == 1
@@ -155,7 +155,8 @@ def test_a_full_disk_is_told_before_anything_is_made(tmp_path: Path) -> None:
         pytest.skip("no small file system can be mounted here")
     result = subprocess.run(
         ["unshare", "-rm", "sh", "-c", f'{mount} && cd {tmp_path} && exec "$@"', "sh",
-         sys.executable, "-m", "depthfusion", "generate", "a lake", "--model", "x"],
+         sys.executable, "-m", "depthfusion", "generate", "a lake", "-o", ".",
+         "--model", "x"],
         capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
     )  # fmt: skip
     assert result.returncode == 1
