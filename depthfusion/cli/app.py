@@ -49,7 +49,9 @@ def run(options: argparse.Namespace) -> int:
     from depthfusion.gui.system_libraries import check_window
 
     check_window()
+    from depthfusion.gui.memory import return_large_arrays
 
+    return_large_arrays()
     import depthfusion.panorama.read
     import depthfusion.renderer  # noqa: F401  # before there are two threads, as in cli/view.py
     from depthfusion.gui.loading import Loading

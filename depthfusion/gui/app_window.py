@@ -14,6 +14,7 @@ from depthfusion.errors import DepthFusionError
 from depthfusion.gui import worlds
 from depthfusion.gui.generation_queue import Job
 from depthfusion.gui.making import requests_from
+from depthfusion.gui.memory import trim
 from depthfusion.gui.overlays import BannerAction
 from depthfusion.gui.prompt_form import PromptForm
 from depthfusion.gui.remembered import Remembered
@@ -72,6 +73,7 @@ class AppWindow(AppColumns):
         keeper.complained.connect(self.complain)
         keeper.done.connect(self._library_done)
         self.opener.looked.connect(self._keep_view)
+        self.viewport.finished.connect(trim)
         self.viewport.view_changed.connect(self._view_moved)
         compass.turned.connect(lambda yaw_deg: self.viewport.change(yaw_deg=yaw_deg))
         compass.recentre_wanted.connect(self.viewport.recentre)

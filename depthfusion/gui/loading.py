@@ -174,6 +174,7 @@ class Loading:
         try:
             for event in self._events():
                 self._post(event)
+                del event  # what it holds is large
                 if self._cancelled.is_set():
                     return
         except DepthFusionError as error:
@@ -202,6 +203,11 @@ class Loading:
         if panorama is None:
             if is_jpeg(self.source.color) and not is_depth_name(self.source.color):
                 yield from self._draft()
+                if self.has_shown_draft:
+                    # The window that will show it is still being made, and needs the processor.
+                    self._limits_known.wait()
+                    if self._cancelled.is_set():
+                        return
             panorama = self._read(self.source)
         yield Read(panorama, draft=False)
         yield from self._stages(panorama)
@@ -259,6 +265,7 @@ class Loading:
             inverted=self.source.inverted,
         ):
             yield Staged(stage)
+            del stage  # its arrays go once they are uploaded, while the next one is prepared
         yield Finished()
 
 

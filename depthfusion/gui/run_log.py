@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 import os
 import platform
@@ -85,6 +84,8 @@ def without_home(text: str) -> str:
 
 
 def _version(package: str) -> str:
+    import importlib.metadata  # 50 ms that the first frame need not wait for
+
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

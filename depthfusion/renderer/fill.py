@@ -50,16 +50,18 @@ def fill_from(
     masked = grown(covered & (front > behind + JUMP / 2), fringe)
     small = _reduced(color[..., :3], width)
     y, x = np.divmod(hidden.source[:-1], columns)
-    y, x = (np.minimum(part * factor, width - 1) for part in (y, x))
+    y, x = (np.minimum(part * factor, width - 1).astype(np.int16) for part in (y, x))
     y, x = (part.repeat(factor, axis=0).repeat(factor, axis=1) for part in (y, x))
-    y = np.minimum(y, len(small) - 1)
-    ny, nx = nearest_true(~masked)
+    y = np.minimum(y, np.int16(len(small) - 1))
+    ny, nx = _nearest(~masked)
     fits = np.abs(front[ny, nx] - behind) < JUMP
     y, x = np.where(fits, ny, y), np.where(fits, nx, x)
     carried = gaussian_filter(small[y, x], (2, 2, 0), mode=("nearest", "wrap", "nearest"))
-    by, bx = nearest_true(masked)
+    by, bx = _nearest(masked)
     clear = ~masked & (front <= behind[by, bx] + JUMP)
-    distance = np.hypot(y - np.arange(len(y))[:, None], _columns_between(x)).astype(np.float32)
+    rows = np.arange(len(y), dtype=np.int16)[:, None]
+    distance = np.hypot(y - rows, _columns_between(x), dtype=np.float32)
+    del y, x, ny, nx, by, bx, fits  # what is large goes as soon as it was used, here and below
     seen = np.dstack([small, np.full(clear.shape, 255, np.uint8)]) * clear[..., None]
     mean, share = means_behind(
         over_blocks(seen, factor, factor),
@@ -67,10 +69,13 @@ def fill_from(
         hidden,
         over_blocks(distance[..., None], factor, factor)[..., 0] / factor,
     )
-    mean, share = (enlarged_smoothly(part, masked.shape) for part in (mean, share))
-    around = carried * (1 - share) + mean
+    del seen, distance
+    share = enlarged_smoothly(share, masked.shape)
+    around = enlarged_smoothly(mean, masked.shape)
+    around += carried * (1 - share)
+    del carried, mean, share
     fill = np.empty((*masked.shape, 4), np.uint8)
-    fill[..., :3] = np.clip(around + 0.5, 0, 255)
+    fill[..., :3] = np.clip(around + np.float32(0.5), 0, 255)
     guess = continued(small, clear, masked, front, behind, around)
     fill[masked, :3] = np.clip(guess + 0.5, 0, 255)
     fill[..., 3] = np.where(masked, np.uint8(255), np.uint8(0))
@@ -123,7 +128,7 @@ def _weight(error: Field) -> Field:
 
 def _first_clear(
     clear: NDArray[np.bool_], axis: int, forward: bool
-) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], Field]:
+) -> tuple[tuple[NDArray[np.integer], NDArray[np.integer]], Field]:
     """Return the last clear place before each one along `axis`, and how far back it is.
 
     Along a row the picture is a ring; along a column it ends at the poles. Distance 0: none.
@@ -138,17 +143,20 @@ def _first_clear(
     return (np.broadcast_to(rows, clear.shape), last[:, half] % width), distance[:, half]
 
 
-def _last_true(mask: NDArray[np.bool_], forward: bool) -> tuple[NDArray[np.int64], Field]:
+def _last_true(mask: NDArray[np.bool_], forward: bool) -> tuple[NDArray[np.int16], Field]:
     """Return the last True column before each place of a row, and how far back; 0 if there is none.
 
     `forward` False looks from the other end.
     """
     turned = mask if forward else mask[:, ::-1]
-    own = np.arange(mask.shape[1])
-    last = np.maximum.accumulate(np.where(turned, own, -1), axis=1)
-    distance = np.where(last >= 0, own - last, 0).astype(np.float32)
+    own = np.arange(mask.shape[1], dtype=np.int16)  # twice MAX_FILL_COLUMNS at most
+    last = np.where(turned, own, np.int16(-1))
+    np.maximum.accumulate(last, axis=1, out=last)
+    distance = np.where(last >= 0, own - last, np.int16(0)).astype(np.float32)
     last = np.where(last >= 0, last, own)
-    return (last, distance) if forward else (len(own) - 1 - last[:, ::-1], distance[:, ::-1])
+    if forward:
+        return last, distance
+    return np.int16(len(own) - 1) - last[:, ::-1], distance[:, ::-1]
 
 
 def means_behind(seen: Field, depth: Field, hidden: Hidden, distance: Field) -> tuple[Field, Field]:
@@ -217,22 +225,27 @@ def enlarged_smoothly(picture: Field, size: tuple[int, ...]) -> Field:
     factor = size[1] // picture.shape[1]
     at = (np.arange(factor, dtype=np.float32) + 0.5) / factor - 0.5
     weights = np.stack([np.maximum(-at, 0), 1 - np.abs(at), np.maximum(at, 0)])
-    rows = np.stack(
-        [
-            np.concatenate([picture[:1], picture[:-1]]),
-            picture,
-            np.concatenate([picture[1:], picture[-1:]]),
-        ]
-    )
-    tall = np.einsum("kf,khwc->hfwc", weights, rows).reshape(size[0], *picture.shape[1:])
-    sides = np.stack([np.roll(tall, 1, axis=1), tall, np.roll(tall, -1, axis=1)])
-    wide = np.einsum("kf,khwc->hwfc", weights, sides)
-    return np.asarray(wide.reshape(size[0], size[1], picture.shape[2]))
+    result = np.empty((*size[:2], picture.shape[2]), np.float32)
+    for channel in range(picture.shape[2]):  # one after the other: a third of the memory
+        part = picture[..., channel]
+        rows = np.stack(
+            [np.concatenate([part[:1], part[:-1]]), part, np.concatenate([part[1:], part[-1:]])]
+        )
+        tall = np.einsum("kf,khw->hfw", weights, rows).reshape(size[0], -1)
+        sides = np.stack([np.roll(tall, 1, axis=1), tall, np.roll(tall, -1, axis=1)])
+        result[..., channel] = np.einsum("kf,khw->hwf", weights, sides).reshape(size[:2])
+    return result
 
 
-def _columns_between(x: NDArray[np.int32]) -> NDArray[np.int32]:
+def _nearest(usable: NDArray[np.bool_]) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Return `nearest_true`, small: a fill has no more than `MAX_FILL_COLUMNS`."""
+    y, x = nearest_true(usable)
+    return y.astype(np.int16), x.astype(np.int16)
+
+
+def _columns_between(x: NDArray[np.int16]) -> NDArray[np.int16]:
     """Return how many columns each place is from column `x`; the columns are a ring."""
-    away = np.abs(x - np.arange(x.shape[1], dtype=np.int32))
+    away = np.abs(x - np.arange(x.shape[1], dtype=np.int16))
     return np.asarray(np.minimum(away, x.shape[1] - away))
 
 

@@ -152,8 +152,11 @@ def _around(values: Field, columns: int, combine: np.ufunc) -> Field:
 
 def steepest_steps(nearness: Field) -> Field:
     """Return (h, w): the greatest difference of each texel to its left and upper neighbour."""
-    result: Field = np.abs(nearness - np.roll(nearness, 1, axis=1))
-    np.maximum(result[1:], np.abs(nearness[1:] - nearness[:-1]), out=result[1:])
+    result: Field = np.roll(nearness, 1, axis=1)
+    np.subtract(nearness, result, out=result)
+    np.abs(result, out=result)
+    down = nearness[1:] - nearness[:-1]
+    np.maximum(result[1:], np.abs(down, out=down), out=result[1:])
     return result
 
 

@@ -62,7 +62,8 @@ def relief_from_panorama(panorama: Panorama) -> Relief:
 
 def codes_from_nearness(nearness: Field) -> NDArray[np.uint16]:
     """Return 16-bit codes (h, w): 0.007' of stereo error where 8 bits make 1.7'."""
-    return np.round(nearness * np.float32(65535)).astype(np.uint16)
+    scaled = nearness * np.float32(65535)
+    return np.round(scaled, out=scaled).astype(np.uint16)
 
 
 def level_step(nearness: Field) -> float:

@@ -75,18 +75,21 @@ def stages(
     relief = relief_from_panorama(panorama)
     if inverted:
         relief = replace(relief, nearness=np.float32(1) - relief.nearness)
-    color = rgba_from_color(panorama.color, max_texture_px)
     depth = _limited(relief.nearness, max_texture_px)
-    first = Stage(
-        "picture",
-        replace(relief, nearness=relief.nearness[:1, :1]),
+    stage = Stage(
+        "surface",
+        replace(relief, nearness=relief.nearness[:1, :1].copy()),
         panorama.is_metric,
         inverted,
-        color=color,
+    )
+    # Not kept here: whoever gets it may let its arrays go while the next stage is prepared.
+    yield replace(
+        stage,
+        name="picture",
+        color=rgba_from_color(panorama.color, max_texture_px),
         depth_codes=codes_from_nearness(depth),
         mesh=coarse_mesh(depth),
     )
-    yield first
     if panorama.depth is None:
         return
     original = depth
@@ -103,9 +106,7 @@ def stages(
         fringe = quality.decontaminate
         background = background_from(panorama.color, depth, rims, reach, decontaminate=fringe)
     yield replace(
-        first,
-        name="surface",
-        color=None,
+        stage,
         depth_codes=None if depth is original else codes_from_nearness(depth),
         mesh=mesh,
         background=background,
