@@ -34,11 +34,12 @@ class WorldDrawing:
         slice_bytes: int = SLICE_BYTES,
     ) -> None:
         self._ctx = ctx
+        self._state = GlState(ctx)
+        self._state.for_uploading()
         self._renderer = PanoramaRenderer(ctx)
         if samples is None:
             samples = 1 if self._renderer.is_software else MSAA
         self._samples = min(samples, int(ctx.max_samples))
-        self._state = GlState(ctx)
         self._worlds = GpuWorlds(self._renderer, slice_bytes)
         self._shade = Shade(ctx)
         self._panel = PanelQuad(ctx, is_software=self._renderer.is_software)

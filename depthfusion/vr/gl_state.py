@@ -47,11 +47,13 @@ class GlState:
         for _ in range(_MAX_ERRORS):  # a lost context reports errors without end
             if ctx.error == "GL_NO_ERROR":
                 break
+        ctx.enable_only(moderngl.NOTHING)
         for flag in _SWITCHED_OFF:
             ctx.disable_direct(flag)
         ctx.clear_samplers(0, _TEXTURE_UNITS)
         ctx.blend_equation = moderngl.FUNC_ADD  # type: ignore[assignment]  # the getter's type
         ctx.front_face = "ccw"
+        ctx.wireframe = False
         self._depth_range(0.0, 1.0)
 
     def for_uploading(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from typing import Any
 
 import moderngl
@@ -57,8 +58,6 @@ class MirrorPass:
         framebuffer.use()
         framebuffer.viewport = (0, 0, *size_px)
         framebuffer.clear(0.0, 0.0, 0.0, 1.0)
-        self._ctx.enable_only(moderngl.NOTHING)
-        self._ctx.wireframe = False
         for eye, place in _places(mirror, size_px):
             if eye >= len(eyes) or min(used_px[eye]) <= 0 or min(place[2:]) <= 0:
                 continue
@@ -142,6 +141,11 @@ class MirrorWindow:
         self._mirror = mirror
         self._window: Any = _opened_window(size_px)
         self._next_s = 0.0
+        self._is_left = False
+        # Its own keys would destroy the context, or make it anew, in the middle of a frame.
+        self._window.exit_key = self._window.fullscreen_key = None
+        self._window.key_event_func = self._on_key
+        self._window.close_func = self._on_close
 
     @property
     def ctx(self) -> moderngl.Context:
@@ -165,21 +169,31 @@ class MirrorWindow:
 
     def is_left(self) -> bool:
         """Whether the window was closed, or Escape pressed in it."""
-        return self._window is None or bool(self._window.is_closing)
+        return self._is_left
 
     def close(self) -> None:
         """Close the window and release the context; later calls do nothing."""
-        window, self._window = self._window, None
+        window, self._window, self._is_left = self._window, None, True
         if window is not None:
             window.ctx.release()
             window.close()
 
+    def _on_key(self, key: Any, action: Any, modifiers: Any) -> None:
+        if key == self._window.keys.ESCAPE and action == self._window.keys.ACTION_PRESS:
+            self._is_left = True
+
+    def _on_close(self) -> None:
+        self._is_left = True
+
 
 def _opened_window(size_px: tuple[int, int]) -> Any:
     try:
-        from moderngl_window import get_local_window_cls
+        with warnings.catch_warnings():  # it imports PyGLM by its old name
+            warnings.simplefilter("ignore")
+            from moderngl_window import get_local_window_cls
 
-        window = get_local_window_cls("pyglet")(
+            kind = get_local_window_cls("pyglet")
+        window = kind(
             title="DepthFusion: what the headset shows",
             size=size_px,
             vsync=False,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from depthfusion.renderer.program import program_from, set_uniforms
 
 DISPLAY_GAMMA = 2.2
-"""sRGB's curve, taken as a power: factors on linear light become factors on encoded values."""
+"""sRGB's curve, taken as a power: factors on linear light become factors on encoded values, within
+7 of 255 of the exact ones."""
 FULL_RIM_DEG, NO_RIM_DEG = 25.0, 70.0
 """Where the rim is dark from straight ahead on, at the most and at the least."""
 RIM_WIDTH_DEG = 12.0

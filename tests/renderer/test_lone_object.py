@@ -13,7 +13,7 @@ from depthfusion.renderer.stages import stages
 from depthfusion.renderer.surface import touched
 from depthfusion.view import View
 
-PLACES = [(0.53, 0.46), (0.7, 0.3), (0.1, 0.6)]
+PLACES = [(0.53, 0.46), (0.1, 0.3)]
 
 
 def ball_before_a_wall(uv: tuple[float, float]) -> Panorama:

@@ -63,6 +63,20 @@ def test_nearer_points_lie_further_right_in_the_left_eye(gl_context):
     assert found[0] > found[1] + 2
 
 
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_nearer_surfaces_are_pushed_back_to_the_limit_and_others_stay(gl_context, scale):
+    """The limit is in metres of what is shown, whatever the world's scale."""
+    focal_px = EYE_PX[0] / 2
+    for distance_m in (0.6, 3.0):
+        pictures = both_pictures()
+        for picture in pictures:
+            picture.view, picture.nearest_m = View(world_scale=scale), 0.75
+        with drawing_of(gl_context, spot_panorama((0.5, 0.5), distance_m)) as drawing:
+            left, right = drawn(drawing, pictures)
+        found = center_of_light(left)[0] - center_of_light(right)[0]
+        assert found == pytest.approx(focal_px * IPD_M / max(0.75, scale * distance_m), abs=0.5)
+
+
 def test_the_picture_is_upright_and_not_mirrored(gl_context):
     up_and_right = spot_panorama((0.56, 0.42), 3.0)
     with drawing_of(gl_context, up_and_right) as drawing:

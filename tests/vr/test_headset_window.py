@@ -1,0 +1,81 @@
+"""The mirror's window on the desktop, and the context without one."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+
+import numpy as np
+import pytest
+from eye_scenes import both_pictures, drawing_of, drawn, plain_panorama
+
+from depthfusion.errors import RendererError
+from depthfusion.vr import mirror as mirror_module
+from depthfusion.vr.drawing import Mirror
+from depthfusion.vr.mirror import MirrorWindow, NoWindow, open_screen
+
+ONE_EYE_PX, RED = (32, 32), (200, 30, 30)
+
+
+@pytest.mark.gl
+def test_without_a_window_there_is_a_context_that_draws():
+    screen = open_screen(Mirror.NONE)
+    try:
+        assert isinstance(screen, NoWindow)
+        with drawing_of(screen.ctx, plain_panorama((9, 99, 9)), ONE_EYE_PX) as drawing:
+            assert tuple(drawn(drawing, both_pictures(used_px=ONE_EYE_PX))[0][3, 3]) == (9, 99, 9)
+            screen.show(drawing)
+        assert not screen.is_left()
+    finally:
+        screen.close()
+        screen.close()
+
+
+@pytest.mark.gl
+def test_where_no_window_can_be_had_the_session_goes_on_without(monkeypatch, caplog):
+    def refuse(size_px):
+        raise RendererError("want a window for the mirror, got none (no display)")
+
+    monkeypatch.setattr(mirror_module, "_opened_window", refuse)
+    with caplog.at_level(logging.WARNING):
+        screen = open_screen(Mirror.LEFT)
+    screen.close()
+    assert isinstance(screen, NoWindow)
+    assert "no mirror on the desktop: want a window" in caplog.text
+
+
+def test_a_missing_moderngl_window_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "moderngl_window", None)
+    with pytest.raises(RendererError, match="want moderngl-window for the mirror's window"):
+        MirrorWindow(Mirror.LEFT)
+
+
+@pytest.mark.gui
+@pytest.mark.parametrize("event", [("on_close",), ("on_key_press", 0xFF1B, 0)], ids=["x", "escape"])
+def test_the_window_shows_the_eyes_until_it_is_left_and_waits_for_no_screen(monkeypatch, event):
+    monkeypatch.setattr(mirror_module, "FRAME_S", 0.0)
+    screen = open_screen(Mirror.BOTH)
+    assert isinstance(screen, MirrorWindow)
+    try:
+        assert screen._window._window.vsync is False
+        with drawing_of(screen.ctx, plain_panorama(RED), ONE_EYE_PX) as drawing:
+            drawn(drawing, both_pictures(used_px=ONE_EYE_PX))
+            start_s = time.perf_counter()
+            for _ in range(60):
+                screen.show(drawing)
+            took_s = time.perf_counter() - start_s
+            drawing.show_on(screen.ctx.screen, (64, 32), Mirror.BOTH)
+            shown = screen.ctx.screen.read((0, 0, 64, 32), components=3)
+            assert np.frombuffer(shown, np.uint8).reshape(-1, 3).tolist() == [list(RED)] * 2048
+            assert took_s < 0.9  # 60 frames of a screen with 60 a second would take 1.0
+            assert not screen.is_left()
+            screen._window._window.dispatch_event(*event)
+            screen.show(drawing)
+            assert screen.is_left()
+            screen.show(drawing)  # does nothing, and the context is still there
+            assert tuple(drawn(drawing, both_pictures(used_px=ONE_EYE_PX))[0][3, 3]) == RED
+    finally:
+        screen.close()
+        screen.close()
+    assert screen.is_left()
