@@ -21,7 +21,7 @@ from depthfusion.vr.drawing import EyeDrawing, Mirror, Screen
 _log = logging.getLogger(__name__)
 
 FRAME_S = 1 / 30
-"""Least time between two frames of the window."""
+"""Between two frames of the window beside a headset."""
 WINDOW_PX = (960, 540)
 """Of the window at first; with both eyes it is as wide."""
 
@@ -132,20 +132,29 @@ class NoWindow:
 class MirrorWindow:
     """A `Screen` in a window of moderngl-window."""
 
-    def __init__(self, mirror: Mirror, size_px: tuple[int, int] = WINDOW_PX) -> None:
+    def __init__(self, mirror: Mirror, frame_s: float = FRAME_S) -> None:
         """Open it.
+
+        Args:
+            mirror: which eyes it shows.
+            frame_s: least time between two of its frames.
 
         Raises:
             RendererError: if there is no window system, or moderngl-window is not installed.
         """
         self._mirror = mirror
-        self._window: Any = _opened_window(size_px)
+        self._window: Any = _opened_window(WINDOW_PX)
+        self._frame_s = frame_s
         self._next_s = 0.0
         self._is_left = False
         # Its own keys would destroy the context, or make it anew, in the middle of a frame.
         self._window.exit_key = self._window.fullscreen_key = None
-        self._window.key_event_func = self._on_key
         self._window.close_func = self._on_close
+
+    @property
+    def window(self) -> Any:
+        """The `moderngl_window` window, for its mouse and keys."""
+        return self._window
 
     @property
     def ctx(self) -> moderngl.Context:
@@ -163,9 +172,11 @@ class MirrorWindow:
         now_s = time.perf_counter()
         if now_s < self._next_s or self.is_left():
             return
-        self._next_s = now_s + FRAME_S
+        self._next_s = now_s + self._frame_s
         drawing.show_on(self.ctx.screen, self._window.buffer_size, self._mirror)
-        self._window.swap_buffers()
+        self._window.swap_buffers()  # takes events, too
+        if self._window.is_key_pressed(self._window.keys.ESCAPE):
+            self._is_left = True
 
     def is_left(self) -> bool:
         """Whether the window was closed, or Escape pressed in it."""
@@ -177,10 +188,6 @@ class MirrorWindow:
         if window is not None:
             window.ctx.release()
             window.close()
-
-    def _on_key(self, key: Any, action: Any, modifiers: Any) -> None:
-        if key == self._window.keys.ESCAPE and action == self._window.keys.ACTION_PRESS:
-            self._is_left = True
 
     def _on_close(self) -> None:
         self._is_left = True
@@ -213,18 +220,22 @@ def _opened_window(size_px: tuple[int, int]) -> Any:
     return window
 
 
-def open_screen(mirror: Mirror) -> Screen:
+def open_screen(mirror: Mirror, frame_s: float = FRAME_S) -> Screen:
     """Open the window of the mirror, or make a context without one.
 
     Where no window can be had the session goes on without: what is worn matters more. The log says
     why.
+
+    Args:
+        mirror: which eyes the window shows.
+        frame_s: least time between two of its frames; 0 where the window is what one looks at.
 
     Raises:
         RendererError: if there is no OpenGL 3.3.
     """
     if mirror is not Mirror.NONE:
         try:
-            return MirrorWindow(mirror)
+            return MirrorWindow(mirror, frame_s)
         except RendererError as error:
             _log.warning("no mirror on the desktop: %s", error)
     return NoWindow()

@@ -106,7 +106,7 @@ def _session(desk: PipeDesk, begin: Begin, scope: ExitStack) -> Ended:
     if begin.preview:
         from depthfusion.vr.preview import preview_headset
 
-        screen = open_screen(Mirror.BOTH)
+        screen = open_screen(Mirror.BOTH, frame_s=0.0)
         scope.callback(screen.close)
         headset = preview_headset(getattr(screen, "window", None))
         scope.callback(headset.close)

@@ -53,9 +53,8 @@ def test_a_missing_moderngl_window_is_told(monkeypatch):
 
 @pytest.mark.gui
 @pytest.mark.parametrize("event", [("on_close",), ("on_key_press", 0xFF1B, 0)], ids=["x", "escape"])
-def test_the_window_shows_the_eyes_until_it_is_left_and_waits_for_no_screen(monkeypatch, event):
-    monkeypatch.setattr(mirror_module, "FRAME_S", 0.0)
-    screen = open_screen(Mirror.BOTH)
+def test_the_window_shows_the_eyes_until_it_is_left_and_waits_for_no_screen(event):
+    screen = open_screen(Mirror.BOTH, frame_s=0.0)
     assert isinstance(screen, MirrorWindow)
     try:
         assert screen._window._window.vsync is False
