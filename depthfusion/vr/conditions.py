@@ -8,15 +8,15 @@ _BEGINS = {
     EventKind.STANDBY: "The headset was taken off",
     EventKind.PAUSE: "The headset shows its own menu",
     EventKind.FOCUS_LOST: "The headset shows another program",
-    EventKind.CONTROLLER_OFF: "A controller is off or out of sight",
+    EventKind.CONTROLLER_OFF: "One controller is off or out of sight",
 }
 """Kind of event -> its words where the runtime has none of its own; the gravest first."""
 _ENDS = {
     EventKind.AWAKE: EventKind.STANDBY,
     EventKind.RESUME: EventKind.PAUSE,
     EventKind.FOCUS_GAINED: EventKind.FOCUS_LOST,
-    EventKind.CONTROLLER_ON: EventKind.CONTROLLER_OFF,
 }
+_BOTH_OFF = "Both controllers are off or out of sight"
 UNTRACKED = "The headset does not know where it is: let its cameras or base stations see the room"
 _UNTRACKED_AFTER_S = 0.3
 """A glance of lost tracking is nobody's trouble."""
@@ -27,6 +27,7 @@ class Conditions:
 
     def __init__(self) -> None:
         self._now: dict[EventKind, str] = {}
+        self._controllers_off = 0
         self._untracked_s = 0.0
         self._told = ""
         self.words = ""
@@ -44,10 +45,23 @@ class Conditions:
 
     def note(self, event: Event) -> None:
         """Take note of an event; those that do not last are passed over."""
-        if event.kind in _BEGINS:
+        if event.kind in {EventKind.CONTROLLER_OFF, EventKind.CONTROLLER_ON}:
+            self._note_controller(event)
+        elif event.kind in _BEGINS:
             self._now[event.kind] = event.words or _BEGINS[event.kind]
         elif event.kind in _ENDS:
             self._now.pop(_ENDS[event.kind], None)
+
+    def _note_controller(self, event: Event) -> None:
+        is_off = event.kind is EventKind.CONTROLLER_OFF
+        self._controllers_off = max(0, self._controllers_off + (1 if is_off else -1))
+        kind = EventKind.CONTROLLER_OFF
+        if self._controllers_off > 1:
+            self._now[kind] = _BOTH_OFF
+        elif self._controllers_off == 1:
+            self._now[kind] = (is_off and event.words) or _BEGINS[kind]
+        else:
+            self._now.pop(kind, None)
 
     def note_tracking(self, is_tracked: bool, seconds: float) -> None:
         """Take note of whether this frame's pose is real."""
