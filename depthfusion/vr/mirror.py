@@ -152,11 +152,6 @@ class MirrorWindow:
         self._window.close_func = self._on_close
 
     @property
-    def window(self) -> Any:
-        """The `moderngl_window` window, for its mouse and keys."""
-        return self._window
-
-    @property
     def ctx(self) -> moderngl.Context:
         """The context that everything is drawn with."""
         ctx: moderngl.Context = self._window.ctx
