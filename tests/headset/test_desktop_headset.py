@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from depthfusion.errors import HeadsetError
-from depthfusion.headset import Controls, Event, EventKind, Eye, Haptic, Headset, Submission
+from depthfusion.headset import Controls, Event, EventKind, Eye, Haptic, Submission
 from depthfusion.headset.desktop import DesktopHeadset, DesktopOptions
 
 FAST = DesktopOptions(is_paced=False)
@@ -26,8 +26,8 @@ def turned(yaw_deg: float, place: tuple[float, float, float] = (0, 0, 0)) -> NDA
     return pose
 
 
-def test_it_is_a_headset_as_everyone_expects_one() -> None:
-    headset: Headset = DesktopHeadset(FAST)  # the type checker compares all methods
+def test_it_says_what_it_is_and_shows_all_of_a_picture() -> None:
+    headset = DesktopHeadset(FAST)
 
     assert headset.info.name == "Desktop"
     assert headset.info.eye_px == (960, 1080)

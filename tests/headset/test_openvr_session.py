@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ import pytest
 
 from depthfusion.errors import HeadsetError
 from depthfusion.headset import EventKind, Eye, Haptic, Headset
+from depthfusion.headset.desktop import DesktopHeadset
 from depthfusion.headset.openvr_session import OpenVRHeadset
 from tests.headset.simulated.simulated_runtime import SimulatedRuntime
 
@@ -21,8 +23,19 @@ def headset(runtime: SimulatedRuntime) -> Iterator[OpenVRHeadset]:
     session.close()
 
 
-def test_it_is_a_headset_as_everyone_expects_one(headset: OpenVRHeadset) -> None:
-    session: Headset = headset  # the type checker compares all methods
+@pytest.mark.parametrize("backend", [OpenVRHeadset, DesktopHeadset])
+def test_every_backend_has_all_that_a_headset_has(backend: type[Headset]) -> None:
+    names = [name for name in vars(Headset) if not name.startswith("_")]
+    assert len(names) == 11
+
+    for name in names:
+        wanted, found = getattr(Headset, name), getattr(backend, name)
+        if not isinstance(wanted, property):
+            assert inspect.signature(found) == inspect.signature(wanted), name
+
+
+def test_a_session_says_what_it_is_with(headset: OpenVRHeadset) -> None:
+    session = headset
 
     assert session.info.name == "DepthFusion Pretended HMD"
     assert session.info.runtime == "SteamVR 2.12.14-pretended"

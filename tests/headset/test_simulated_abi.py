@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +53,20 @@ def test_only_the_frame_timing_differs_as_it_does_in_real_runtimes(
 def test_the_check_of_versions_bites(runtime: SimulatedRuntime) -> None:
     assert runtime.slots("IVRCompositor_028") == []
     assert runtime.size("NoSuchStruct") == -1
+
+
+@pytest.mark.parametrize(("required", "outcome"), [("1", "1 error"), ("", "1 skipped")])
+def test_without_a_compiler_tests_skip_and_in_ci_they_fail(
+    tmp_path: Path, required: str, outcome: str
+) -> None:
+    test = f"{__file__}::test_only_the_frame_timing_differs_as_it_does_in_real_runtimes"
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", test]
+    variables = {**os.environ, "PATH": str(tmp_path), "DEPTHFUSION_REQUIRE_GL": required}
+
+    result = subprocess.run(
+        command, env=variables, cwd=Path(__file__).parents[2], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+    assert outcome in result.stdout.splitlines()[-1]
+    assert "apt-get install gcc libc6-dev" in result.stdout
