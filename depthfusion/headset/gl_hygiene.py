@@ -71,24 +71,27 @@ def _function(library: Any, name: str, result: Any, *arguments: Any) -> Callable
 def _library() -> Any:
     if sys.platform == "win32":
         return ctypes.WinDLL("opengl32")
-    return ctypes.CDLL("libGL.so.1")
+    else:  # for the type checker, which looks at one platform at a time
+        return ctypes.CDLL("libGL.so.1")
 
 
 def _context_calls() -> tuple[Callable[[], int | None], Callable[[], None], bool]:
     """Return: which context is current; make today's current again; whether that is EGL's."""
-    if sys.platform == "win32":
-        return (*_wgl_calls(), False)
     egl = _egl_calls()
-    return (*egl, True) if egl else (*_glx_calls(), False)
+    if egl:
+        return (*egl, True)
+    return (*(_wgl_calls() if sys.platform == "win32" else _glx_calls()), False)
 
 
 _Calls = tuple[Callable[[], int | None], Callable[[], None]]
 
 
 def _egl_calls() -> _Calls | None:
-    try:  # only where the program has it loaded already: its mere loading may upset a driver
-        egl = ctypes.CDLL("libEGL.so.1", mode=os.RTLD_NOW | os.RTLD_NOLOAD)
-    except OSError:
+    # Only where the program has it loaded already: its mere loading may upset a driver.
+    loaded_only = getattr(os, "RTLD_NOW", 0) | getattr(os, "RTLD_NOLOAD", 0)
+    try:
+        egl = ctypes.CDLL("libEGL.so.1", mode=loaded_only)
+    except OSError:  # so it always is on Windows
         return None
     pointer = ctypes.c_void_p
     current = _function(egl, "eglGetCurrentContext", pointer)
