@@ -29,6 +29,7 @@ WHOLE_CHANNELS = 12
 RIDGE = 0.01
 """Of the mean's slope over the text, in variances of a feature."""
 _LEAST_VARIANCE = 1e-4
+_LEAST_NOISE = 0.05
 
 
 class GaussianDenoiser(nn.Module):
@@ -138,8 +139,8 @@ class GaussianDenoiser(nn.Module):
 
     def forward(
         self, noised: Tensor, timestep: Tensor | float, hidden: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Return the answer and the clean latents it means, both (B, c, h, w) float32.
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the answer, the clean latents it means, and their mean: (B, c, h, w) float32.
 
         Args:
             noised: (B, c, h, w) latents.
@@ -165,13 +166,37 @@ class GaussianDenoiser(nn.Module):
             )
         clean: Tensor = torch.fft.irfft(found, n=noised.shape[-1], norm="ortho") + means
         noise = (noised.float() - a * clean) / s.clamp_min(1e-3)
-        return of_noise * noise + of_clean * clean, clean
+        return of_noise * noise + of_clean * clean, clean, means
 
     def evened(self, noised: Tensor, clean: Tensor, timestep: Tensor | float) -> Tensor:
         """Return (B, 2 c, h, w): noised and clean latents with about unit power in each channel."""
         a, s, _, _ = self._at(timestep)
         power = self.power.float()[:, None, None]
         return torch.cat([noised.float() / (a**2 * power + s**2).sqrt(), clean / power.sqrt()], 1)
+
+    def regained(
+        self, gains: Tensor, noised: Tensor, clean: Tensor, means: Tensor,
+        timestep: Tensor | float,
+    ) -> Tensor:  # fmt: skip
+        """Return what other gains in some places add to the answer, (B, c, h, w) float32.
+
+        A cell of sky is smoother than its row is on average, one of leaves rougher: with its own
+        variance V' the Wiener gain a V' / (a^2 V' + s^2) is another.
+
+        Args:
+            gains: (B, 2 c, h, w): of clean latents over their mean (-1: only the mean is left),
+                and of the noised ones over theirs, as shares of the channel's usual gain.
+            noised: (B, c, h, w) latents.
+            clean: as `forward` returned them.
+            means: likewise.
+            timestep: one, or B, of the training times.
+        """
+        a, s, of_noise, of_clean = self._at(timestep)
+        power = self.power.float()[:, None, None]
+        usual = a * power / (a**2 * power + s**2)
+        of_found, of_given = gains.float().chunk(2, dim=1)
+        more = of_found * (clean - means) + of_given * usual * (noised.float() - a * means)
+        return (of_clean - of_noise * a / s.clamp_min(_LEAST_NOISE)) * more
 
     def _means(self, features: Tensor) -> Tensor:
         """Return (B, c, h) means for (B, f) features."""

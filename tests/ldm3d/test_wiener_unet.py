@@ -93,7 +93,7 @@ def test_it_does_not_know_where_the_panorama_begins() -> None:
 
 def test_each_picture_of_a_batch_has_its_own_time() -> None:
     denoiser, noisy = fitted(), torch.randn(2, 4, 4, 8)
-    both, _ = denoiser(noisy, torch.tensor([900, 20]))
+    both, _, _ = denoiser(noisy, torch.tensor([900, 20]))
     torch.testing.assert_close(both[1:], denoiser(noisy[1:], 20)[0])
     torch.testing.assert_close(both[:1], denoiser(noisy[:1], 900)[0])
 
@@ -109,7 +109,7 @@ def test_between_two_times_the_answer_lies_between_theirs() -> None:
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_the_answer_and_the_clean_latents_agree(prediction: str) -> None:
     noisy, time = torch.randn(2, 4, 4, 8), 400
-    answer, clean = fitted(prediction)(noisy, time)
+    answer, clean, _ = fitted(prediction)(noisy, time)
     level = schedule(prediction)[time].expand(2)
     meant = clean_from(prediction, answer, noisy, level)
     torch.testing.assert_close(meant, clean, atol=1e-4, rtol=1e-4)
@@ -138,8 +138,8 @@ def test_at_pure_noise_the_text_alone_decides() -> None:
     clean, said = spoken(300, 8)
     rows = clean.mean(dim=-1)
     hidden = said[:, None].expand(-1, 3, -1)
-    _, with_text = denoiser(torch.randn(clean.shape), TIMES - 1, hidden)
-    _, without = denoiser(torch.randn(clean.shape), TIMES - 1)
+    _, with_text, _ = denoiser(torch.randn(clean.shape), TIMES - 1, hidden)
+    _, without, _ = denoiser(torch.randn(clean.shape), TIMES - 1)
     heard = (with_text.mean(dim=-1) - rows).square().mean()
     assert heard < 0.4 * (without.mean(dim=-1) - rows).square().mean()
 
@@ -152,6 +152,33 @@ def test_what_is_read_is_the_last_place_of_each_part() -> None:
     noisy = torch.randn(2, 4, 4, 8)
     once, twice = hidden[:, :3], hidden[:, :3].repeat(1, 2, 1)
     torch.testing.assert_close(denoiser(noisy, 700, once)[0], denoiser(noisy, 700, twice)[0])
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_a_gain_of_minus_one_leaves_only_the_mean(prediction: str) -> None:
+    denoiser, noisy, time = fitted(prediction), torch.randn(2, 4, 4, 8), 400
+    answer, clean, means = denoiser(noisy, time)
+    gains = torch.zeros(2, 8, 4, 8)
+    gains[:, :4, :, :3] = -1  # in some columns
+    answer = answer + denoiser.regained(gains, noisy, clean, means, time)
+    meant = clean_from(prediction, answer, noisy, schedule(prediction)[time].expand(2))
+    expected = torch.where(torch.arange(8) < 3, means.expand_as(clean), clean)
+    torch.testing.assert_close(meant, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_gains_turn_the_average_denoiser_into_that_of_a_rougher_place() -> None:
+    """White latents of variance 1 on average, 4 in one place: there x^ = 4 a / (4 a^2 + s^2) z."""
+    denoiser, time = GaussianDenoiser(4, 4, 8), 400
+    white = torch.randn(4000, 4, 4, 8, generator=torch.Generator().manual_seed(1))
+    denoiser.fit([white], "v_prediction", schedule())
+    noisy = torch.randn(2, 4, 4, 8)
+    answer, clean, means = denoiser(noisy, time)
+    squared = schedule()[time]
+    usual, rough = squared.sqrt(), 4 * squared.sqrt() / (4 * squared + 1 - squared)
+    gains = torch.cat([-torch.ones(2, 4, 4, 8), torch.ones(2, 4, 4, 8) * rough / usual], dim=1)
+    answer = answer + denoiser.regained(gains, noisy, clean, means, time)
+    meant = clean_from("v_prediction", answer, noisy, squared.expand(2))
+    torch.testing.assert_close(meant, rough * noisy, atol=0.05, rtol=0.02)
 
 
 def test_noised_and_clean_latents_enter_the_network_with_about_unit_power() -> None:
@@ -171,7 +198,7 @@ def test_noised_and_clean_latents_enter_the_network_with_about_unit_power() -> N
 def test_pure_noise_is_answered_by_the_mean_picture() -> None:
     """v of pure noise is minus the clean latents; nothing is known of them but their mean."""
     denoiser = fitted()
-    answer, clean = denoiser(torch.randn(1, 4, 4, 8), TIMES - 1)
+    answer, clean, _ = denoiser(torch.randn(1, 4, 4, 8), TIMES - 1)
     torch.testing.assert_close(answer, -clean)
     torch.testing.assert_close(answer, -denoiser.mean[None, :, :, None].expand(1, 4, 4, 8))
 
@@ -182,7 +209,7 @@ def test_latents_of_another_size_get_a_sensible_answer() -> None:
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(6))
     level = schedule()[500].expand(len(clean))
     wanted = target("v_prediction", clean, noise, level)
-    answer, _ = denoiser(noised(clean, noise, level), 500)
+    answer, _, _ = denoiser(noised(clean, noise, level), 500)
     assert (answer - wanted).square().mean() < 0.8 * wanted.square().mean()
 
 
