@@ -208,7 +208,10 @@ class Headset(Protocol):
         """Return what the controllers say now; all at rest without focus."""
 
     def hidden_mesh(self, eye: Eye) -> NDArray[np.float32]:
-        """Return (n, 3, 2) triangles that the eye cannot see, in [0, 1] of its picture, v up."""
+        """Return (n, 3, 2) triangles that the eye cannot see, in [0, 1] of its picture, v up.
+
+        They wind either way round: draw them without culling (openvr issue 187).
+        """
 
     def timing(self) -> FrameTiming | None:
         """Return how the newest finished frame went; None where the runtime does not say."""

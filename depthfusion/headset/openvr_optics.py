@@ -68,7 +68,10 @@ class OpenVROptics:
         np.matmul(tracking_from_head, right, out=self._tracking_from_eye[1])
 
     def hidden_mesh(self, eye: Eye) -> NDArray[np.float32]:
-        """Return (n, 3, 2) triangles in [0, 1], v up as in OpenGL; empty where there is none."""
+        """Return (n, 3, 2) triangles in [0, 1], v up as in OpenGL; empty where there is none.
+
+        The header does not say where (0, 0) is: at the lower left (openvr issue 176).
+        """
         if eye not in self._meshes:
             mesh = self._get_mesh(eye.value, self._openvr.k_eHiddenAreaMesh_Standard)
             count = 3 * mesh.unTriangleCount if mesh.pVertexData else 0

@@ -10,12 +10,13 @@ What a script may say is in ``state.c``; the words are, one a line:
     dirty 0|1, steal 0|1, capture 0|1, trace 0|1
     init_error N, wait_error N, submit_error N, timing_size BYTES, missing VERSION
     size WIDTH HEIGHT, hz HZ, tangents EYE LEFT RIGHT BOTTOM TOP (right and up positive)
-    eye EYE X Y Z YAW PITCH ROLL, ipd METRES, triangle EYE X Y X Y X Y, level N
+    eye EYE X Y Z YAW PITCH ROLL, ipd METRES, triangle EYE X Y X Y X Y
+    level 1|3 (worn, asleep)
     head X Y Z YAW PITCH ROLL, zero X Y Z YAW PITCH ROLL, sway METRES (above the floor)
     quit, lose_focus, gain_focus, open_dashboard, close_dashboard, take_off, put_on
     connect DEVICE, disconnect DEVICE (head, left, right), event NUMBER DEVICE
     press ACTION, release ACTION, push ACTION X Y
-    drop FRAMES, gpu_ms MS, captures_to FOLDER
+    drop FRAMES, gpu_ms MS, captures_to FOLDER (with capture 1: NNNNNN-left.ppm for each frame)
     hang PLACE, abort PLACE (present, init, poll, wait, submit)
     at FRAME ... (any of them, when that frame begins)
 
