@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,9 @@ from ldm3d.data.mesh import Material, Mesh
 from ldm3d.data.noise import fbm, ridged
 from ldm3d.data.scene import Air, Color, Scene, placed
 from ldm3d.data.terrain import Height, mix, on_ground, point_on, smoothstep, terrain
+
+if TYPE_CHECKING:
+    from ldm3d.data.families import Streams
 
 Floats = NDArray[np.float32]
 
@@ -243,3 +247,44 @@ class Land:
             if len(found) == count:
                 break
         return tuple(found)
+
+
+def land_around(streams: Streams, height: Height, air: Air, clear_m: float = 0.95) -> Land:
+    """Return the land around an eye at the origin, with nothing on it yet.
+
+    Args:
+        streams: whose layout places things; the picture's direction is drawn from it at once.
+        height: of the ground.
+        air: of `land.scene`.
+        clear_m: radius around the eye where nothing is placed.
+    """
+    scene = Scene(
+        eye=point_on(height, 0.0, 0.0, EYE_M),
+        air=air,
+        eye_height_m=EYE_M,
+        facing_deg=float(streams.layout.uniform(-180, 180)),
+    )
+    land = Land(scene, height, streams.layout, streams.look, streams.detail)
+    land.claim(0.0, 0.0, clear_m)
+    return land
+
+
+def paved_land(streams: Streams, sky_gain: float, foot_m: float = 0.0) -> Land:
+    """Return level ground in a town, which mirrors where it is wet.
+
+    Args:
+        streams: as `land_around`'s.
+        sky_gain: how much more the sky lights than in the open: walls throw light back.
+        foot_m: how high the eye's pavement lies above the ground.
+    """
+    look = streams.look
+    air = replace(look.air, sky_gain=look.air.sky_gain * sky_gain)
+    land = land_around(streams, _level, snowy_air(air, look))
+    land.scene.eye = (0.0, EYE_M + foot_m, 0.0)
+    land.scene.mirror_height_m = 0.0 if look.wet > 0.5 else None
+    land.scene.ripple = 0.01
+    return land
+
+
+def _level(x: Floats, z: Floats) -> Floats:
+    return np.zeros(np.shape(x), np.float32)

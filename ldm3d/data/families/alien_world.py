@@ -22,7 +22,7 @@ from ldm3d.data.alien_ground import (
 )
 from ldm3d.data.families import Streams
 from ldm3d.data.footing import free_places
-from ldm3d.data.land import EYE_M, Land
+from ldm3d.data.land import Land, land_around
 from ldm3d.data.look import Look
 from ldm3d.data.mesh import Material, Mesh
 from ldm3d.data.noise import fbm
@@ -30,7 +30,7 @@ from ldm3d.data.planets import planet
 from ldm3d.data.plants import rock
 from ldm3d.data.renderer import sun_direction
 from ldm3d.data.scene import Air, Color, Lamp, Scene
-from ldm3d.data.terrain import point_on, scattered
+from ldm3d.data.terrain import scattered
 
 Floats = NDArray[np.float32]
 
@@ -343,12 +343,8 @@ def build(streams: Streams) -> Scene:
         palette = replace(palette, earth=gray)
     plan = drawn_ground(rng, barren)
     height = alien_height(plan, number)
-    scene = Scene(
-        eye=point_on(height, 0.0, 0.0, EYE_M), air=_air(look, palette, airless), eye_height_m=EYE_M,
-        facing_deg=float(rng.uniform(-180, 180)),
-    )  # fmt: skip
-    land = Land(scene, height, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 1.0)
+    land = land_around(streams, height, _air(look, palette, airless), clear_m=1.0)
+    scene = land.scene
     shine = palette.shine if look.dark and rng.random() < 0.6 else None
     ground = paint_ground(land, plan, palette.earth, number, not barren, shine)
     scene.add(ground, casts_sky=False)

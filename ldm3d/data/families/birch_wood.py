@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from ldm3d.data.families import Streams
 from ldm3d.data.forest_floor import blossoms, light_fern, shrublet, strew_leaves, sward
 from ldm3d.data.land import (
-    EYE_M,
     Land,
     Lane,
     country_height,
     grass_color,
+    land_around,
     land_surface,
     painted_land,
     snowy_air,
@@ -25,7 +25,7 @@ from ldm3d.data.near_things import put_near
 from ldm3d.data.noise import fbm
 from ldm3d.data.scene import Air, Scene
 from ldm3d.data.tarn import Tarn, drawn_tarn, fill_tarn, muddied, with_tarn
-from ldm3d.data.terrain import mix, point_on, scattered, smoothstep
+from ldm3d.data.terrain import mix, scattered, smoothstep
 from ldm3d.data.woodland import birch, bush, frost_from, spruce
 
 Floats = NDArray[np.float32]
@@ -211,12 +211,8 @@ def build(streams: Streams) -> Scene:
     if plan.lane is None and rng.random() < 0.5:
         tarn = drawn_tarn(rng, height, number)
         height = with_tarn(height, tarn)
-    scene = Scene(
-        eye=point_on(height, 0.0, 0.0, EYE_M), air=_air(look), eye_height_m=EYE_M,
-        facing_deg=float(rng.uniform(-180, 180)),
-    )  # fmt: skip
-    land = Land(scene, height, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 0.95)
+    land = land_around(streams, height, _air(look))
+    scene = land.scene
     _ground(land, plan, number, tarn)
     water = [] if tarn is None else [fill_tarn(land, tarn)]
     details = water + put_near(land, _THINGS, int(rng.integers(2, 5)))

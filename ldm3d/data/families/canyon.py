@@ -21,7 +21,7 @@ from ldm3d.data.desert import dead_tree, dry_bush, prickly_pear, saguaro, yucca
 from ldm3d.data.families import Streams
 from ldm3d.data.fine_ground import fine_ground
 from ldm3d.data.forest_floor import fire_ring, sward
-from ldm3d.data.land import EYE_M, SNOW, Land, painted_land
+from ldm3d.data.land import EYE_M, SNOW, Land, land_around, painted_land
 from ldm3d.data.mesh import Material, Mesh
 from ldm3d.data.noise import fbm
 from ldm3d.data.rocks import arch, cliff, crag, hoodoo, loop
@@ -386,12 +386,8 @@ def build(streams: Streams) -> Scene:
         aside = plan.half_m * (swing - 0.66 * float(np.sign(swing)))
         plan = replace(plan, lane=replace(plan.lane, offset_m=-aside))
         height = make(plan, number)
-    scene = Scene(
-        eye=point_on(height, 0.0, 0.0, EYE_M), air=_air(look.air, plan),
-        eye_height_m=EYE_M, facing_deg=float(rng.uniform(-180, 180)),
-    )  # fmt: skip
-    land = Land(scene, height, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 0.95)
+    land = land_around(streams, height, _air(look.air, plan))
+    scene = land.scene
     _paint(land, plan, number)
     details: list[str] = []
     if plan.kind in ("gorge", "slot"):

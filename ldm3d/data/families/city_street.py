@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,7 @@ from ldm3d.data.bounce import bounce
 from ldm3d.data.city_blocks import city_building, sign, tower
 from ldm3d.data.families import Streams
 from ldm3d.data.forest_floor import strew_leaves
-from ldm3d.data.land import EYE_M, Land, snowy_air
+from ldm3d.data.land import EYE_M, Land, paved_land
 from ldm3d.data.look import Look
 from ldm3d.data.mesh import Material, Mesh, cylinder, merged
 from ldm3d.data.paving import SLABS, laid, sheet, weathered
@@ -81,10 +81,6 @@ class _City:
         if self.plan.dark and len(self.land.scene.lamps) < 14 and np.hypot(x, z) < 32:
             near = float(np.hypot(x, z)) < 9
             self.land.scene.lamps.append(Lamp((x, y, z), color, 0.15, near))
-
-
-def _flat(x: Floats, z: Floats) -> Floats:
-    return np.zeros(np.shape(x), np.float32)
 
 
 def _plan(streams: Streams) -> _Plan:
@@ -521,16 +517,8 @@ def build(streams: Streams) -> Scene:
     plan = _plan(streams)
     on_walk = abs(plan.middle_m) > plan.road_m and plan.cars
     foot = 0.13 if on_walk else 0.0
-    scene = Scene(
-        eye=(0.0, EYE_M + foot, 0.0),
-        air=snowy_air(replace(look.air, sky_gain=look.air.sky_gain * 1.2), look),
-        eye_height_m=EYE_M,
-        facing_deg=float(rng.uniform(-180, 180)),
-        mirror_height_m=0.0 if look.wet > 0.5 else None,
-        ripple=0.01,
-    )
-    land = Land(scene, _flat, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 0.95)
+    land = paved_land(streams, 1.2, foot)
+    scene = land.scene
     city = _City(land, plan, rng, streams.number)
     _near(city)
     _rows(city)

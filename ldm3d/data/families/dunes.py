@@ -29,7 +29,7 @@ from ldm3d.data.dune_ground import (
 from ldm3d.data.families import Streams
 from ldm3d.data.fine_ground import colored, fine_ground
 from ldm3d.data.forest_floor import fire_ring, sward
-from ldm3d.data.land import EYE_M, Land
+from ldm3d.data.land import EYE_M, Land, land_around
 from ldm3d.data.mesh import Material
 from ldm3d.data.noise import fbm
 from ldm3d.data.rocks import Strata, cliff, crag, loop, strata
@@ -284,12 +284,8 @@ def build(streams: Streams) -> Scene:
     rng, look, number = streams.layout, streams.look, streams.number
     plan = drawn_plan(rng)
     height, drawn = dune_surface(plan, number, rng)
-    scene = Scene(
-        eye=point_on(height, 0.0, 0.0, EYE_M), air=_air(streams), eye_height_m=EYE_M,
-        facing_deg=float(rng.uniform(-180, 180)),
-    )  # fmt: skip
-    land = Land(scene, height, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 0.95)
+    land = land_around(streams, height, _air(streams))
+    scene = land.scene
     beds = _rocky_beds(rng, plan.sand)
     level = None
     if plan.kind == "oasis":

@@ -34,12 +34,12 @@ from ldm3d.data.ice_ground import (
     ice_height,
     pool_depth,
 )
-from ldm3d.data.land import EYE_M, Land
+from ldm3d.data.land import Land, land_around
 from ldm3d.data.mesh import Material, Mesh
 from ldm3d.data.noise import fbm
 from ldm3d.data.rocks import cliff, crag
 from ldm3d.data.scene import Lamp, Scene
-from ldm3d.data.terrain import Height, mix, point_on, scattered, smoothstep, water_surface
+from ldm3d.data.terrain import Height, mix, scattered, smoothstep, water_surface
 from ldm3d.data.winter import sledge
 
 Floats = NDArray[np.float32]
@@ -307,12 +307,8 @@ def build(streams: Streams) -> Scene:
     plan = drawn_plan(rng, look.snow)
     base = (front_height if plan.kind == "front" else ice_height)(plan, number)
     drawn = drawn_height(plan, base, number)
-    scene = Scene(
-        eye=point_on(base, 0.0, 0.0, EYE_M), air=look.air, eye_height_m=EYE_M,
-        facing_deg=float(rng.uniform(-180, 180)),
-    )  # fmt: skip
-    land = Land(scene, base, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 0.95)
+    land = land_around(streams, base, look.air)
+    scene = land.scene
     _paint(land, plan, drawn, number)
     details = _towers(land, plan)
     if plan.kind == "front":

@@ -19,11 +19,11 @@ from ldm3d.data.families import Streams
 from ldm3d.data.farm_things import FARM_THINGS
 from ldm3d.data.forest_floor import blossoms, strew_leaves, sward
 from ldm3d.data.land import (
-    EYE_M,
     Land,
     Lane,
     country_height,
     grass_color,
+    land_around,
     land_surface,
     painted_land,
     seen_in,
@@ -35,7 +35,7 @@ from ldm3d.data.near_things import put_near
 from ldm3d.data.noise import fbm
 from ldm3d.data.scene import Color, Lamp, Scene
 from ldm3d.data.tarn import Tarn, drawn_tarn, fill_tarn, muddied, with_tarn
-from ldm3d.data.terrain import mix, point_on, scattered, smoothstep
+from ldm3d.data.terrain import mix, scattered, smoothstep
 from ldm3d.data.woodland import birch, bush, frost_from, leafy_tree, spruce
 
 Floats = NDArray[np.float32]
@@ -363,12 +363,8 @@ def build(streams: Streams) -> Scene:
     if plan.lane is None and plan.border in ("none", "hedge") and rng.random() < 0.7:
         plan, tarn = replace(plan, border="none"), drawn_tarn(rng, height, number)
         height = with_tarn(height, tarn)
-    scene = Scene(
-        eye=point_on(height, 0.0, 0.0, EYE_M), air=snowy_air(look.air, look, 0.27),
-        eye_height_m=EYE_M, facing_deg=float(rng.uniform(-180, 180)),
-    )  # fmt: skip
-    land = Land(scene, height, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 0.95)
+    land = land_around(streams, height, snowy_air(look.air, look, 0.27))
+    scene = land.scene
     _ground(land, plan, number, tarn)
     water = [] if tarn is None else [fill_tarn(land, tarn)]
     fence = _border(land, plan)

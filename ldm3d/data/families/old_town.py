@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ldm3d.data.bounce import bounce
 from ldm3d.data.families import Streams
-from ldm3d.data.land import EYE_M, Land, snowy_air
+from ldm3d.data.land import EYE_M, Land, paved_land
 from ldm3d.data.look import Look
 from ldm3d.data.mesh import Mesh, merged
 from ldm3d.data.old_houses import QUARTERS, Quarter, arcade, church_tower, old_house
@@ -60,10 +60,6 @@ class _Plan:
     size: tuple[float, float]  # half sides of the square
     dark: bool
     snowy: bool
-
-
-def _flat(x: Floats, z: Floats) -> Floats:
-    return np.zeros(np.shape(x), np.float32)
 
 
 def _plan(streams: Streams) -> _Plan:
@@ -467,16 +463,8 @@ def build(streams: Streams) -> Scene:
     """Return the lane or the square."""
     rng, look = streams.layout, streams.look
     plan = _plan(streams)
-    scene = Scene(
-        eye=(0.0, EYE_M, 0.0),
-        air=snowy_air(replace(look.air, sky_gain=look.air.sky_gain * 1.25), look),
-        eye_height_m=EYE_M,
-        facing_deg=float(rng.uniform(-180, 180)),
-        mirror_height_m=0.0 if look.wet > 0.5 else None,
-        ripple=0.01,
-    )
-    land = Land(scene, _flat, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 0.95)
+    land = paved_land(streams, 1.25)
+    scene = land.scene
     town = _Town(land, plan, rng, [], [])
     (_square if plan.square else _lane)(town)
     _near(town)

@@ -17,11 +17,11 @@ from ldm3d.data.forest_floor import (
     sward,
 )
 from ldm3d.data.land import (
-    EYE_M,
     Land,
     Lane,
     country_height,
     grass_color,
+    land_around,
     land_surface,
     painted_land,
     snowy_air,
@@ -32,7 +32,7 @@ from ldm3d.data.near_things import THINGS, put_near
 from ldm3d.data.noise import fbm
 from ldm3d.data.scene import Air, Lamp, Scene
 from ldm3d.data.tarn import Tarn, drawn_tarn, fill_tarn, muddied, with_tarn
-from ldm3d.data.terrain import mix, point_on, scattered, smoothstep
+from ldm3d.data.terrain import mix, scattered, smoothstep
 from ldm3d.data.woodland import frost_from, scots_pine, spruce
 
 Floats = NDArray[np.float32]
@@ -256,15 +256,8 @@ def build(streams: Streams) -> Scene:
     if plan.lane is None and rng.random() < 0.6:
         tarn = drawn_tarn(rng, height, number)
         height = with_tarn(height, tarn)
-    eye = point_on(height, 0.0, 0.0, EYE_M)
-    scene = Scene(
-        eye=eye,
-        air=_air(streams, plan),
-        eye_height_m=EYE_M,
-        facing_deg=float(rng.uniform(-180, 180)),
-    )
-    land = Land(scene, height, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 0.95)
+    land = land_around(streams, height, _air(streams, plan))
+    scene = land.scene
     _ground(land, plan, number, tarn)
     water = [] if tarn is None else [fill_tarn(land, tarn)]
     water += _cabin(land)

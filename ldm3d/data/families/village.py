@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from ldm3d.data.families import Streams
 from ldm3d.data.forest_floor import blossoms, strew_leaves, sward
 from ldm3d.data.land import (
-    EYE_M,
     Land,
     country_height,
     grass_color,
+    land_around,
     land_surface,
     painted_land,
     seen_in,
@@ -24,7 +24,7 @@ from ldm3d.data.mesh import Material, Mesh, lathe
 from ldm3d.data.near_things import put_near
 from ldm3d.data.noise import fbm
 from ldm3d.data.scene import Lamp, Scene, placed
-from ldm3d.data.terrain import mix, on_ground, point_on, scattered, smoothstep
+from ldm3d.data.terrain import mix, on_ground, scattered, smoothstep
 from ldm3d.data.village_plan import VillagePlan, front_gardens, paved, settle, village_plan
 from ldm3d.data.village_things import VILLAGE_THINGS, church, street_lantern
 from ldm3d.data.woodland import LEAF_COLORS, frost_from, leafy_tree, spruce
@@ -219,12 +219,8 @@ def build(streams: Streams) -> Scene:
         hills_m=float(rng.uniform(25, 130)), mountains_m=float(rng.choice([0, 0, 700])),
         calm_m=12.0,
     )  # fmt: skip
-    scene = Scene(
-        eye=point_on(height, 0.0, 0.0, EYE_M), air=snowy_air(look.air, look, 0.3),
-        eye_height_m=EYE_M, facing_deg=float(rng.uniform(-180, 180)),
-    )  # fmt: skip
-    land = Land(scene, height, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 0.95)
+    land = land_around(streams, height, snowy_air(look.air, look, 0.3))
+    scene = land.scene
     land.road = partial(paved, plan)
     _ground(land, plan, number)
     words, near = settle(land, plan)

@@ -11,7 +11,7 @@ from ldm3d.data.desert import dead_tree
 from ldm3d.data.families import Streams
 from ldm3d.data.fine_ground import colored, fine_ground, fine_points
 from ldm3d.data.forest_floor import light_fern
-from ldm3d.data.land import EYE_M, SNOW, Land, snow_cover
+from ldm3d.data.land import SNOW, Land, land_around, snow_cover
 from ldm3d.data.lava import (
     bomb,
     lava_block,
@@ -305,12 +305,8 @@ def build(streams: Streams) -> Scene:
     plan = drawn_plan(rng)
     base = volcano_height(plan, number)
     crust, melt = crust_and_melt(plan, base, number, streams.detail)
-    scene = Scene(
-        eye=point_on(base, 0.0, 0.0, EYE_M), air=_air(streams, plan), eye_height_m=EYE_M,
-        facing_deg=float(rng.uniform(-180, 180)),
-    )  # fmt: skip
-    land = Land(scene, base, rng, look, streams.detail)
-    land.claim(0.0, 0.0, 0.95)
+    land = land_around(streams, base, _air(streams, plan))
+    scene = land.scene
     _paint(land, plan, crust, melt, number)
     details = _eruptions(land, plan, number)
     details += _near(land, plan, number)
