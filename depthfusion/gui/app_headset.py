@@ -52,10 +52,12 @@ class AppHeadsetDesk(HeadsetDesk):
             if not names:
                 super().step(step)
                 return
-            world = self._app.library.world(_stepped(names, here.name if here else "", step))
+            name = _stepped(names, self._tried or (here.name if here else ""), step)
+            world = self._app.library.world(name)
         except DepthFusionError as error:
             self._app.complain(str(error))
             return
+        self._tried = name
         self._app.opener.open(Source(str(world.folder), title=world.title))
 
     def again(self) -> None:

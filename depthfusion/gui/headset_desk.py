@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 
+from depthfusion.gui import worlds
 from depthfusion.gui.headset_card import HeadsetCard
 from depthfusion.gui.headset_finder import HeadsetFinder
 from depthfusion.gui.headset_link import HeadsetLink
@@ -14,6 +15,7 @@ from depthfusion.view import View
 from depthfusion.vr.messages import Begin, Ended, Ready, ViewSteered, Wish
 
 if TYPE_CHECKING:
+    from depthfusion.errors import DepthFusionError
     from depthfusion.gui.viewer_window import ViewerWindow
     from depthfusion.headset.probe import HeadsetReport
     from depthfusion.panorama.options import ReadOptions
@@ -57,6 +59,8 @@ class HeadsetDesk(QObject):
         self._ready: Ready | None = None
         self._sent: tuple[str, str | None, ReadOptions] | None = None
         self._sent_view: View | None = None
+        self._tried = ""
+        """What the last step began to open, until it is open."""
         self._views = QTimer(self, singleShot=True, interval=_VIEW_MS)
         self._views.timeout.connect(self._send_view)
         self._looking = QTimer(self, singleShot=True, interval=LOOK_AFTER_MS)
@@ -75,7 +79,9 @@ class HeadsetDesk(QObject):
         link.steered.connect(self._follow_steering)
         link.ended.connect(self._ended)
         self.finder.changed.connect(self.changed)
+        window.opener.opened.connect(self._arrived)
         window.opener.opened.connect(self.send_world)
+        window.opener.failed.connect(self._not_opened)
         window.viewport.view_changed.connect(self._view_changed)
         window.installEventFilter(self)
 
@@ -107,6 +113,7 @@ class HeadsetDesk(QObject):
         if self.is_active:
             return
         self._ready = self._sent = self._sent_view = None
+        self._looking.stop()  # the session itself finds out
         self.link.start(self.begin)
         self._window.viewport.set_motion(turning=False)
         self._tell("")
@@ -115,8 +122,8 @@ class HeadsetDesk(QObject):
 
     def leave(self) -> None:
         """End the session."""
-        self.link.leave()
         self._tell(self.tr("Leaving…"))
+        self.link.leave()
 
     def shut_down(self) -> None:
         """End everything with the window."""
@@ -127,6 +134,8 @@ class HeadsetDesk(QObject):
     @Slot(object)
     def _is_ready(self, ready: Ready) -> None:
         self._ready = ready
+        if not self.begin.preview:
+            self.finder.found(ready)
         self._tell("")
         self.changed.emit()
 
@@ -139,6 +148,8 @@ class HeadsetDesk(QObject):
         elif ended.words:
             self._window.toast.tell(ended.words)
         self._window.viewport.setFocus()
+        if self.finder.report is None:
+            self.finder.look()
         self.changed.emit()
 
     @Slot(str)
@@ -209,7 +220,24 @@ class HeadsetDesk(QObject):
 
     def step(self, step: int) -> None:
         """Open the next (1) or previous (-1) world."""
-        self._window.open_neighbour(step)
+        source = self._window.opener.source
+        here = self._tried or (source.color if source is not None else "")
+        path = worlds.neighbour(here, step) if here else None
+        if path is None:
+            self.note(self.tr("No other pictures in this folder"))
+            return
+        self._tried = path
+        self._window.open_paths(path)
+
+    @Slot()
+    def _arrived(self, *_: object) -> None:
+        self._tried = ""
+
+    @Slot(object)
+    def _not_opened(self, error: DepthFusionError) -> None:
+        """Tell the wearer, too; the next step goes on behind what cannot be opened."""
+        if self._tried:
+            self.note(str(error))
 
     def again(self) -> None:
         """Make the open world once more with a new seed, where that can be done."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 if TYPE_CHECKING:
     from depthfusion.headset.probe import HeadsetReport
+    from depthfusion.vr.messages import Ready
 
 LOOK_AGAIN_S = 30.0
 """Least time between two looks: with some runtimes each wakes the headset."""
@@ -61,13 +63,30 @@ class HeadsetFinder(QObject):
         self._thread = threading.Thread(target=self._run, name="headset finder", daemon=True)
         self._thread.start()
 
+    def found(self, ready: Ready) -> None:
+        """Take note of a session that runs: there is a headset."""
+        from depthfusion.headset.probe import HeadsetReport
+
+        self.report = HeadsetReport(
+            is_installed=True,
+            has_headset=True,
+            is_running=True,
+            name=ready.headset,
+            runtime=ready.runtime,
+            refresh_hz=ready.refresh_hz,
+            eye_px=ready.eye_px,
+        )
+        self.changed.emit()
+
     def shut_down(self) -> None:
         """Want to hear no more; the thread ends by itself."""
         self._is_closed = True
 
     def _run(self) -> None:
         report = self._look()
-        if not self._is_closed:
+        if self._is_closed:
+            return
+        with suppress(RuntimeError):  # the window was destroyed in this moment
             self._found.emit(report)
 
     @Slot(object)
