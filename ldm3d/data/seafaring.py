@@ -66,6 +66,16 @@ def _sheer(t: Doubles) -> Doubles:
     return np.asarray(DECK_M - 0.05 + 0.45 * np.clip(-t, 0, 1) ** 2 + 0.12 * np.clip(t, 0, 1) ** 2)
 
 
+def _sail(points: Doubles, color: Doubles) -> Mesh:
+    """Return cloth over a grid of 17 x 15 points, both (17, 15, 3)."""
+    return mesh_from(
+        points.reshape(-1, 3),
+        grid_faces(17, 15),
+        color=color.reshape(-1, 3),
+        material=Material.CLOTH,
+    )
+
+
 def yacht(  # noqa: PLR0915 - one ship, from keel to stays
     rng: np.random.Generator, paint: ArrayLike, sail: ArrayLike, sails_up: bool, lit: bool
 ) -> Mesh:
@@ -139,14 +149,7 @@ def yacht(  # noqa: PLR0915 - one ship, from keel to stays
             + belly * puff[..., None]
         )
         cloth = np.asarray(sail) * (0.82 + 0.18 * (np.sin(v * 40) > -0.92))[..., None]
-        parts.append(
-            mesh_from(
-                point.reshape(-1, 3),
-                grid_faces(17, 15),
-                color=cloth.reshape(-1, 3),
-                material=Material.CLOTH,
-            )
-        )
+        parts.append(_sail(point, cloth))
         foot_a, foot_b, head = (
             np.array([0, 1.7, -5.6]),
             np.array([belly[0] * 0.5, 2.0, mast_z - 0.2]),
@@ -158,14 +161,7 @@ def yacht(  # noqa: PLR0915 - one ship, from keel to stays
             + (head - low) * v[..., None]
             + np.array([belly[0], 0, 0]) * (0.4 * np.sin(np.pi * u) * np.sin(np.pi * v))[..., None]
         )
-        parts.append(
-            mesh_from(
-                point.reshape(-1, 3),
-                grid_faces(17, 15),
-                color=cloth.reshape(-1, 3),
-                material=Material.CLOTH,
-            )
-        )
+        parts.append(_sail(point, cloth))
     else:
         roll = tube(gaff + np.array([0, 0.16, 0]), [0.2, 0.13], 9)
         parts.append(roll.painted(sail, Material.CLOTH))
