@@ -34,6 +34,14 @@ class AppOpener(Opener):
         self._looked_timer.timeout.connect(self.keep)
         self.opened.connect(self._remember_view)
 
+    def use_library(self, folder: Path) -> None:
+        """Take another folder as the library's from now on; the open world may have come along."""
+        before, self._library = self._library, folder
+        path = Path(self.source.color if self.source is not None else "")
+        place = path.parent if path.name == COLOR else path
+        if place.parent == before and is_world(folder / place.name):
+            self.moved_to(folder / place.name)
+
     @property
     def world(self) -> Path | None:
         """Folder of the library world that is open; None: something else is."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from depthfusion.errors import DepthFusionError
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import AnyRequest
 from depthfusion.gui.app_opener import AppOpener
 from depthfusion.gui.cards import KeyCard
 from depthfusion.gui.compass import Compass
@@ -85,7 +85,7 @@ class AppParts(ViewerWindow):
         self._undos: list[Callable[[], object]] = []
         self._importing: Importing | None = None
         self._has_told_kept = self._is_closed = False
-        self._offered: list[Request] = []
+        self._offered: list[AnyRequest] = []
         """Of the last time, until the person has answered."""
         self._desk: ModelDesk | None = None
         self._models: ModelsDialog | None = None

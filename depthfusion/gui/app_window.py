@@ -11,6 +11,7 @@ from PySide6.QtCore import QByteArray, QEvent, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent
 
 from depthfusion.errors import DepthFusionError
+from depthfusion.generator.request import DepthRequest
 from depthfusion.gui import worlds
 from depthfusion.gui.generation_queue import Job
 from depthfusion.gui.making import requests_from
@@ -30,15 +31,15 @@ if TYPE_CHECKING:
     from depthfusion.gui.crash import Report
     from depthfusion.panorama import Panorama
     from depthfusion.settings import Settings
-from depthfusion.gui.app_columns import AppColumns
 from depthfusion.gui.app_keeping import RECOVERED
+from depthfusion.gui.app_moving import AppMoving
 
 FIRST_STEPS = "first-steps"
 """Name of the first-run card in `Settings.cards_seen`."""
 _KEEP_TRASH_DAYS = 30
 
 
-class AppWindow(AppColumns):
+class AppWindow(AppMoving):
     """Type, watch it form, look around, find it again. `dress` it after its first frame."""
 
     def __init__(
@@ -83,7 +84,7 @@ class AppWindow(AppColumns):
     def _settings_changed(self, settings: Settings, names: frozenset[str]) -> None:
         if names & {"model", "steps", "guidance", "size", "scheduler"}:
             self.making.settings_changed()
-        if "library" in names:
+        if "library" in names and settings.library not in {None, self.library.folder}:
             self.notify(self.tr("The other library is used from the next start on"))
 
     @Slot(object)
@@ -104,13 +105,14 @@ class AppWindow(AppColumns):
         requests = requests_from(values)
         if not requests:
             return
-        count = sum(request.count for request in requests)
-        text = (
-            self.tr("One world was not finished the last time: {0}").format(requests[0].prompt)
-            if count == 1
-            else self.tr("{0} worlds were not finished the last time.").format(count)
-        )
-
+        count, first = sum(request.count for request in requests), requests[0]
+        if count > 1:
+            text = self.tr("{0} worlds were not finished the last time.").format(count)
+        elif isinstance(first, DepthRequest):
+            name = Path(first.path or "").name
+            text = self.tr("The depth of {0} was not finished the last time.").format(name)
+        else:
+            text = self.tr("One world was not finished the last time: {0}").format(first.prompt)
         self._offered = requests
         self.banner.tell(
             text,
@@ -143,6 +145,7 @@ class AppWindow(AppColumns):
             self.complain(self.session.complaint)
         if self.session.keeps:  # the first window's queue is its own
             self._offer_queue(waiting)
+            self._offer_to_go_on_moving()
         QTimer.singleShot(400, self, self._tell_reports)
 
     def _tell_reports(self) -> None:
@@ -226,6 +229,7 @@ class AppWindow(AppColumns):
             from depthfusion.gui.settings_dialog import SettingsDialog
 
             self._settings_dialog = SettingsDialog(self.opener.remembered.store, self)
+            self._settings_dialog.move_wanted.connect(self.move_library)
         self._settings_dialog.show()
         self._settings_dialog.raise_()
         self._settings_dialog.activateWindow()
@@ -240,7 +244,7 @@ class AppWindow(AppColumns):
             self._models = ModelsDialog(self._desk, self)
             self._models.use_wanted.connect(self._use_model)
         self._models.show()
-        if isinstance(model, str):
+        if isinstance(model, str) and model:
             self._models.show_offer(model)
 
     @Slot()
@@ -339,6 +343,8 @@ class AppWindow(AppColumns):
         self._looking.stop()
         self._end_following()
         self._note_queue()
+        if self._move is not None:
+            self._move.stop()
         self._is_closed = True
         super().closeEvent(event)
         self.making.shut_down()
@@ -350,4 +356,5 @@ class AppWindow(AppColumns):
             self.session.put(library=self.library_panel.habits())
             self.library_panel.shut_down()
         self.keeper.close()
+        self._note_moved()
         self.session.close()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 OPEN = ("Ctrl+O",)
 NEXT_FILE, PREVIOUS_FILE = ("PgDown",), ("PgUp",)
 SAVE_PICTURE, SAVE_PICTURE_AS = ("Ctrl+S",), ("Ctrl+Shift+S",)
+EXPORT = ("Ctrl+E",)
 QUIT = ("Ctrl+Q",)
 RECENTRE = ("R", "Home")
 FULL_SCREEN = ("F11",)
@@ -59,6 +60,7 @@ def key_columns(tr: Callable[[str], str]) -> list[list[KeyGroup]]:
         ("Ctrl+O", tr("open")),
         ("PgUp   PgDn", tr("other pictures in the folder")),
         ("Ctrl+S", tr("save what you see")),
+        ("Ctrl+E", tr("export")),
         ("Ctrl+Q", tr("quit")),
     ]
     return [

@@ -64,6 +64,7 @@ class LibraryPanel(QWidget):
         self.doing = LibraryActions(library, self.work, self.list, self._ask_again, self)
         self._importing: Importing | None = None
         self._progress = (0, 0)
+        self._elsewhere: tuple[str, int, int] = ("", 0, 0)
         self._open_name = ""
         self.setAccessibleName(self.tr("Library"))
         self.setAcceptDrops(True)
@@ -241,7 +242,16 @@ class LibraryPanel(QWidget):
                 self.tr("Describe one, or drop pictures here."),
             )  # fmt: skip
 
+    def tell_work(self, text: str, done: int = 0, total: int = 0) -> None:
+        """Show how far something is that keeps the library busy; "": it is over."""
+        self._elsewhere = (text, done, total)
+        self._stack.setEnabled(not text)
+        self._tell_foot()
+
     def _tell_foot(self) -> None:
+        if self._elsewhere[0]:
+            self.foot.tell(*self._elsewhere)
+            return
         importing = self._importing
         if importing is not None and importing.is_running:
             done, total = importing.done, importing.total

@@ -18,7 +18,7 @@ from depthfusion.errors import UsageError
 from depthfusion.generator.events import Failed, Failure, Finished
 from depthfusion.generator.model_list import ModelRow
 from depthfusion.generator.models import STARTER, starter_folder
-from depthfusion.generator.request import DepthRequest, Request
+from depthfusion.generator.request import AnyRequest, DepthRequest, Request
 from depthfusion.gui.creation import Creation
 from depthfusion.gui.generation_queue import GenerationQueue, Job
 from depthfusion.gui.opener import Opener
@@ -47,7 +47,8 @@ class Making(QObject):
     """A `Finished`: to be kept."""
     troubled = Signal(str, list)
     """One line and its ways on, as `BannerAction`s."""
-    models_wanted = Signal()
+    models_wanted = Signal(str)
+    """Show the models; with a name, what getting it costs."""
     log_wanted = Signal()
     queue_changed = Signal()
     """What `unfinished` gives is different."""
@@ -217,13 +218,12 @@ class Making(QObject):
         self.finished.emit(finished)
         self.queue_changed.emit()
 
-    def unfinished(self) -> list[Request]:
+    def unfinished(self) -> list[AnyRequest]:
         """Return what is not made yet, the present one first: for the next start."""
         jobs = [self.queue.current] if self.queue.current is not None else []
-        rests = [self._rest(job) for job in (*jobs, *self.queue.waiting)]
-        return [request for request in rests if isinstance(request, Request)]
+        return [self._rest(job) for job in (*jobs, *self.queue.waiting)]
 
-    def _rest(self, job: Job) -> Request | DepthRequest:
+    def _rest(self, job: Job) -> AnyRequest:
         """Return the part of a job that is not made yet."""
         done, request = self._done.get(job.number, 0), job.request
         if not done or not isinstance(request, Request) or request.seed is None:
@@ -239,7 +239,18 @@ class Making(QObject):
         tr = self.tr
         retry = BannerAction(tr("Retry"), lambda: self._again(again), tr("Make it again"))
         log = BannerAction(tr("Details"), self.log_wanted.emit, tr("Show the log"), stays=True)
-        models = BannerAction(tr("Models"), self.models_wanted.emit, tr("Show the models"))
+        models = BannerAction(
+            tr("Models"), lambda: self.models_wanted.emit(""), tr("Show the models")
+        )
+        if isinstance(job.request, DepthRequest):
+            from ldm3d.hub.known import DEPTH_MODEL
+
+            network = job.request.model or DEPTH_MODEL
+            models = BannerAction(
+                tr("Get it…"),
+                lambda: self.models_wanted.emit(network),
+                tr("See size and licence of {0}; nothing is fetched yet").format(network),
+            )
         smaller = self._smaller(again)
         ways = {Failure.MODEL: [models, retry, log], Failure.REQUEST: [log]}
         actions = ways.get(failed.kind, [retry, log])
@@ -252,10 +263,10 @@ class Making(QObject):
             text = tr("{0} All kept worlds are safe.").format(_sentence(text))
         self.troubled.emit(text, actions)
 
-    def _again(self, request: Request | DepthRequest) -> None:
+    def _again(self, request: AnyRequest) -> None:
         self.queue.add(request, first=True)
 
-    def _smaller(self, request: Request | DepthRequest) -> Request | None:
+    def _smaller(self, request: AnyRequest) -> Request | None:
         if not isinstance(request, Request):
             return None
         width, height = request.width, request.height
@@ -277,13 +288,14 @@ class Making(QObject):
         self.link.shut_down()
 
 
-def requests_from(values: Sequence[object]) -> list[Request]:
+def requests_from(values: Sequence[object]) -> list[AnyRequest]:
     """Return the requests of a session's queue; what cannot be is left out."""
-    found = []
+    found: list[AnyRequest] = []
     for value in values:
         if isinstance(value, Mapping):
+            kind = DepthRequest if "path" in value else Request
             with suppress(UsageError):
-                found.append(Request.from_dict(value))
+                found.append(kind.from_dict(value))
     return found
 
 

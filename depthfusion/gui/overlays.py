@@ -58,6 +58,9 @@ class Overlay(QFrame):
         self.place(self.view.width(), self.view.height())
         self.show()
         self.raise_()
+        for toast in self.view.findChildren(Toast):
+            if toast is not self and toast.isVisible():
+                toast.present()  # it makes way
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the place when the view is resized."""
@@ -292,9 +295,16 @@ class Toast(Overlay):
         self._timer.start(round(seconds * 1000))
 
     def place(self, width_px: int, height_px: int) -> None:
-        """Lie at the bottom, in the middle."""
+        """Lie at the bottom, in the middle; above a card that lies there."""
         self._fit(width_px - 2 * MARGIN_PX)
         self.move((width_px - self.width()) // 2, height_px - self.height() - 2 * MARGIN_PX)
+        below = [
+            card.y()
+            for card in self.view.findChildren(Overlay)
+            if card is not self and card.isVisible() and card.geometry().intersects(self.geometry())
+        ]
+        if below:
+            self.move(self.x(), max(MARGIN_PX, min(below) - self.height() - MARGIN_PX // 2))
 
 
 class Sorry(QLabel):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import datetime
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal
+
+from depthfusion.errors import DepthFusionError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,31 +35,50 @@ class PictureSaver(QObject):
 
     def save(self, pixels: NDArray[np.uint8], path: Path) -> None:
         """Begin to write (H, W, 3) uint8 sRGB to `path`; the ending chooses the format."""
-        thread = threading.Thread(target=self._write, args=(pixels, path), name="picture")
+        self.write(path, lambda: write_picture(pixels, path))
+
+    def write(self, path: Path, work: Callable[[], Path]) -> None:
+        """Begin to write `path` by `work`, which returns the file to tell of."""
+        thread = threading.Thread(target=self._write, args=(path, work), name="picture")
         self._threads = [t for t in self._threads if t.is_alive()]
         self._threads.append(thread)
         thread.start()
 
-    def _write(self, pixels: NDArray[np.uint8], path: Path) -> None:
-        from PIL import Image
-
-        part = path.with_name(f".{path.stem}.part{path.suffix}")
+    def _write(self, path: Path, work: Callable[[], Path]) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(pixels).save(part, quality=95)
-            part.replace(path)
-        except (OSError, ValueError) as error:
-            with contextlib.suppress(OSError):
-                part.unlink()
-            reason = getattr(error, "strerror", None) or str(error)
+            written = work()
+        except DepthFusionError as error:
+            self.failed.emit(str(error))
+        except (OSError, ValueError, MemoryError) as error:
+            reason = getattr(error, "strerror", None) or str(error) or self.tr("not enough memory")
             self.failed.emit(self.tr("cannot save {0}: {1}").format(path, reason))
         else:
-            self.saved.emit(str(path))
+            self.saved.emit(str(written))
 
     def wait(self) -> None:
         """Wait until every picture begun is written."""
         for thread in self._threads:
             thread.join()
+
+
+def write_picture(pixels: NDArray[np.uint8], path: Path) -> Path:
+    """Write (H, W, 3) uint8 sRGB to `path`, whole or not at all; the ending chooses the format.
+
+    Raises:
+        OSError: if it cannot be written.
+        ValueError: if the ending is no format.
+    """
+    from PIL import Image
+
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(part, quality=95)
+        part.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+    return path
 
 
 def free_picture_path(title: str) -> Path:

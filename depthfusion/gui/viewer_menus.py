@@ -81,6 +81,13 @@ class ViewerMenus(QObject):
             window.choose_place,
             keys.SAVE_PICTURE_AS,
         )
+        self.export = make_action(
+            window,
+            tr("&Export…"),
+            window.choose_export,
+            keys.EXPORT,
+            tip=tr("Save colour and depth for other programs"),
+        )
         self.quit = make_action(window, tr("&Quit"), window.close, keys.QUIT)
         self.full_screen = make_action(
             window, tr("&Full screen"), window.toggle_full_screen, keys.FULL_SCREEN
@@ -111,6 +118,7 @@ class ViewerMenus(QObject):
         for size_px in SIZES_PX:
             action = sizes.addAction(f"{size_px[0]} × {size_px[1]}…")
             action.triggered.connect(lambda _=False, s=size_px: self._window.choose_picture(s))
+        menu.addAction(self.export)
         menu.addSeparator()
         menu.addAction(self.quit)
 
@@ -203,6 +211,12 @@ class ViewerMenus(QObject):
         self.headset.setToolTip(f"{tip} (V)" if is_active or not reason else reason)
 
     # Habits -------------------------------------------------------------------------------------
+
+    @property
+    def kept_actions(self) -> list[QAction]:
+        """What `habits` tells of."""
+        chosen = [self.view_actions.sway, self.view_actions.reduce_motion, self.settings]
+        return [*chosen, *self._appearances.values()]
 
     def habits(self) -> dict[str, Any]:
         """Return what these menus hold for every file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QSize, Qt, QUrl, Slot
+from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from depthfusion.errors import DepthFusionError, SaveError, UsageError
+from depthfusion.errors import DepthFusionError, UsageError
 from depthfusion.gui import theme, worlds
 from depthfusion.gui.cards import KeyCard, NotesCard
 from depthfusion.gui.info_line import InfoLine
@@ -37,6 +37,7 @@ from depthfusion.gui.viewport import Viewport
 from depthfusion.view import View
 
 if TYPE_CHECKING:
+    from depthfusion.gui.export import ExportKind
     from depthfusion.gui.headset_desk import HeadsetDesk
     from depthfusion.gui.settings_panel import SettingsPanel
     from depthfusion.gui.viewer_menus import ViewerMenus
@@ -111,6 +112,7 @@ class ViewerWindow(QMainWindow):
             return
         self.menus = self._made_menus()
         self.restore_habits()
+        self._keep_habits_soon()
         self.headset = self._made_headset()
         self.headset.changed.connect(self._headset_changed)
         self._headset_changed()
@@ -303,6 +305,41 @@ class ViewerWindow(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    @Slot()
+    def choose_export(self) -> None:
+        """Let the person choose as what and where the open picture is exported."""
+        from depthfusion.gui.export import names_of_kinds
+
+        panorama = self.viewport.panorama
+        if panorama is None:
+            return
+        names = names_of_kinds(self.tr, has_depth=panorama.depth is not None)
+        proposed = free_picture_path(panorama.title)
+        dialog = QFileDialog(self, self.tr("Export"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(list(names.values()))
+        dialog.setDefaultSuffix("png")
+        dialog.setDirectory(str(proposed.parent if proposed.parent.is_dir() else Path.home()))
+        dialog.selectFile(proposed.name)
+        kinds = {name: kind for kind, name in names.items()}
+        dialog.fileSelected.connect(
+            lambda path: self.export(kinds[dialog.selectedNameFilter()], Path(path))
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def export(self, kind: ExportKind, path: Path) -> None:
+        """Write the open picture in the background; a notice tells when it is there."""
+        from depthfusion.gui.export import ExportKind, write_export
+
+        panorama = self.viewport.panorama
+        if panorama is None:
+            return
+        if kind is ExportKind.SEEN:
+            self.save_picture(path=path)
+        else:
+            self.saver.write(path, lambda: write_export(panorama, kind, path))
+
     @Slot(str)
     def _picture_saved(self, path: str) -> None:
         self._saved_in = QUrl.fromLocalFile(str(Path(path).parent))
@@ -377,6 +414,25 @@ class ViewerWindow(QMainWindow):
         if self.menus is not None:
             self.menus.restore(habits)
 
+    def _keep_habits_soon(self) -> None:
+        """From now on write down what is chosen in the menus at once: a kill loses none of it."""
+        assert self.menus is not None
+        later = QTimer(self, singleShot=True, interval=_KEEP_HABITS_MS)
+        later.timeout.connect(self._keep_habits)
+        for action in self.menus.kept_actions:
+            action.toggled.connect(lambda _: later.start())
+        kept = [self._habits_of_view()]
+
+        def follow(_: View) -> None:
+            if kept[0] != self._habits_of_view():
+                kept[0] = self._habits_of_view()
+                later.start()
+
+        self.viewport.view_changed.connect(follow)
+
+    def _habits_of_view(self) -> tuple[object, ...]:
+        return tuple(getattr(self.viewport.view, name) for name in _HABITS_OF_VIEW)
+
     def _keep_habits(self) -> None:
         if self.menus is None:
             return
@@ -384,7 +440,7 @@ class ViewerWindow(QMainWindow):
         habits = {name: view[name] for name in _HABITS_OF_VIEW} | self.menus.habits()
         try:
             self.opener.remembered.keep_habits(habits)
-        except SaveError as error:
+        except DepthFusionError as error:
             self.complain(str(error))
 
     def set_appearance(self, appearance: Appearance) -> None:
@@ -416,6 +472,7 @@ class ViewerWindow(QMainWindow):
         super().closeEvent(event)
 
 
+_KEEP_HABITS_MS = 200
 _HABITS_OF_VIEW = ("stereo", "eye_separation_mm", "convergence_m")
 
 

@@ -23,6 +23,7 @@ from depthfusion.gui.viewer_window import ViewerWindow
 from depthfusion.gui.viewport import Viewport
 
 if TYPE_CHECKING:
+    from depthfusion.gui.app_window import AppWindow
     from depthfusion.gui.model_download import ModelDesk
     from tests.gui.model_hub import HubServer
 
@@ -130,6 +131,60 @@ def desk(hub: HubServer, tmp_path: Path) -> Iterator[ModelDesk]:
 
     with desk_of(hub, tmp_path) as desk:
         yield desk
+
+
+MakeApp = Callable[[], "AppWindow"]
+
+
+@pytest.fixture
+def make_app(
+    qapp: QApplication, tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeApp]:
+    """Open app windows on one library and one session, as the command does one after the other."""
+    from depthfusion.generator.worker import NICENESS_VARIABLE
+    from depthfusion.gui.app_window import FIRST_STEPS, AppWindow
+    from depthfusion.gui.session import Session
+    from depthfusion.library import Library
+
+    windows: list[AppWindow] = []
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv(NICENESS_VARIABLE, "0")
+
+    def make() -> AppWindow:
+        remembered = Remembered(tmp_path / "state")
+        remembered.store.change(cards_seen=[FIRST_STEPS])
+        library = Library(tmp_path / "library", indexes=tmp_path / "indexes")
+        session = Session(tmp_path / "state")
+        window = AppWindow(remembered, library, session, model=str(tiny_folder))
+        windows.append(window)
+        window.viewport.motion.reduced = True
+        window.dress()
+        window.menus.view_actions.reduce_motion.setChecked(True)
+        window.resize(900, 640)
+        window.show()
+        assert QTest.qWaitForWindowExposed(window, TIMEOUT_MS)
+        window.activateWindow()
+        assert QTest.qWaitForWindowActive(window, TIMEOUT_MS)
+        return window
+
+    yield make
+    for window in windows:
+        close(window)
+        destroy(window)
+
+
+def close(window: AppWindow) -> None:
+    window.close()
+    window.viewport.shut_down()
+
+
+@pytest.fixture
+def app(make_app: MakeApp, qtbot: object, pictures: Path) -> AppWindow:
+    """An app window with a picture open."""
+    window = make_app()
+    open_and_wait(qtbot, window, Source(str(pictures / "scene.png")))
+    return window
 
 
 def destroy(widget: object) -> None:

@@ -7,22 +7,22 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from depthfusion.errors import SaveError
 from depthfusion.generator.events import Failed, Failure
-from depthfusion.generator.request import Request
+from depthfusion.generator.request import DepthRequest, Request
 from depthfusion.generator.worker import NICENESS_VARIABLE
 from depthfusion.gui.app_menus import app_key_columns
-from depthfusion.gui.app_window import FIRST_STEPS, AppWindow
+from depthfusion.gui.app_window import AppWindow
+from depthfusion.gui.first_run_card import FirstRunCard
 from depthfusion.gui.generation_queue import Job
 from depthfusion.gui.keeping import Made
 from depthfusion.gui.keys import key_columns
@@ -32,11 +32,13 @@ from depthfusion.gui.remembered import Remembered
 from depthfusion.gui.session import Session
 from depthfusion.library import Library
 from depthfusion.panorama import Panorama
+from depthfusion.view import Stereo
 from tests.gui.conftest import (
     TIMEOUT_MS,
     WORKER_TEST_S,
     WORKER_TIMEOUT_MS,
-    destroy,
+    MakeApp,
+    close,
     drag,
     open_and_wait,
     pixels_of,
@@ -46,52 +48,6 @@ from tests.gui.conftest import (
 pytestmark = [pytest.mark.gui, pytest.mark.gl]
 SMALL = PromptForm(size=(256, 128), steps=3)
 LONG = PromptForm(size=(256, 128), steps=400)
-MakeApp = Callable[[], AppWindow]
-
-
-@pytest.fixture
-def make_app(
-    qapp: QApplication, tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[MakeApp]:
-    """Open app windows on one library and one session, as the command does one after the other."""
-    windows: list[AppWindow] = []
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv(NICENESS_VARIABLE, "0")
-
-    def make() -> AppWindow:
-        remembered = Remembered(tmp_path / "state")
-        remembered.store.change(cards_seen=[FIRST_STEPS])
-        library = Library(tmp_path / "library", indexes=tmp_path / "indexes")
-        session = Session(tmp_path / "state")
-        window = AppWindow(remembered, library, session, model=str(tiny_folder))
-        windows.append(window)
-        window.viewport.motion.reduced = True
-        window.dress()
-        window.menus.view_actions.reduce_motion.setChecked(True)
-        window.resize(900, 640)
-        window.show()
-        assert QTest.qWaitForWindowExposed(window, TIMEOUT_MS)
-        window.activateWindow()
-        assert QTest.qWaitForWindowActive(window, TIMEOUT_MS)
-        return window
-
-    yield make
-    for window in windows:
-        close(window)
-        destroy(window)
-
-
-def close(window: AppWindow) -> None:
-    window.close()
-    window.viewport.shut_down()
-
-
-@pytest.fixture
-def app(make_app: MakeApp, qtbot: QtBot, pictures: Path) -> AppWindow:
-    window = make_app()
-    open_and_wait(qtbot, window, Source(str(pictures / "scene.png")))
-    return window
 
 
 def type_prompt(window: AppWindow, text: str) -> None:
@@ -434,3 +390,49 @@ def test_a_drive_that_vanished_is_told_and_the_world_can_be_kept_elsewhere(
         app.keeper.keep(made, tmp_path / "elsewhere")
     assert (kept.args[1] / "color.png").is_file() and app.keeper.unkept == 0
     assert not app.library.folder.exists()
+
+
+def test_a_missing_depth_network_is_offered_with_its_licence(app: AppWindow, qtbot: QtBot) -> None:
+    job = Job(1, DepthRequest(path="flat.png"))
+    qtbot.waitUntil(lambda: app._desk is not None, timeout=TIMEOUT_MS)
+    app.making.queue.failed.emit(job, Failed("want Intel/dpt-large, it is not here", Failure.MODEL))
+    banner_says(app, qtbot, "dpt-large")
+    choose(app, "Get it…")
+    assert app._models.isVisible() and app._models.offer.model == "Intel/dpt-large"
+
+
+def test_an_estimate_that_was_not_finished_is_offered_again(
+    app: AppWindow, make_app: MakeApp, qtbot: QtBot
+) -> None:
+    app.making.queue._waiting.append(Job(1, DepthRequest(path="/pictures/flat.png")))
+    close(app)
+    again = make_app()
+    banner_says(again, qtbot, "The depth of flat.png was not finished")
+    added = []
+    again.making.queue.add = added.append
+    choose(again, "Make now")
+    assert added == [DepthRequest(path="/pictures/flat.png")]
+
+
+def test_menu_choices_are_on_the_disk_at_once(app: AppWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    app.menus.view_actions.sway.trigger()
+    app.viewport.change(stereo=Stereo.ANAGLYPH)
+
+    def stored() -> bool:
+        settings = Remembered(tmp_path / "state").store.settings
+        return settings.idle_sway and settings.stereo == Stereo.ANAGLYPH
+
+    qtbot.waitUntil(stored, timeout=TIMEOUT_MS)
+
+
+def test_a_notice_leaves_the_first_steps_readable(app: AppWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: app._desk is not None, timeout=TIMEOUT_MS)
+    app.notify("a notice that is long enough to reach over the card at the left", "Undo")
+    card = FirstRunCard(app.viewport, app._desk, "Intel/ldm3d-pano")
+    card.present()
+    assert not app.toast.geometry().intersects(card.geometry())
+    app.notify("another")
+    assert not app.toast.geometry().intersects(card.geometry())
+    card.hide()
+    app.notify("another")
+    assert app.viewport.height() - app.toast.geometry().bottom() < 60

@@ -1,0 +1,112 @@
+"""The app window takes its library to another folder, or uses another one, without a new start."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+
+from depthfusion.errors import SaveError
+from depthfusion.gui.overlays import BannerAction
+from depthfusion.gui.pictures import short_path
+from depthfusion.library import Library
+
+if TYPE_CHECKING:
+    from depthfusion.gui.library_move import Ended, LibraryMove
+from depthfusion.gui.app_columns import AppColumns
+
+MOVING = "moving"
+"""Name of the folder in the session to which worlds are on their way."""
+
+
+class AppMoving(AppColumns):
+    """Its library's place."""
+
+    _move: LibraryMove | None = None
+
+    @Slot(object)
+    def move_library(self, target: Path) -> None:
+        """Take all worlds to another folder, and use that from then on."""
+        if self._importing is not None and self._importing.is_running:
+            self.complain(self.tr("want to move the library: wait until the import is over"))
+            return
+        if self._move is None:
+            from depthfusion.gui.library_move import LibraryMove
+
+            self._move = LibraryMove(self.keeper, self)
+            self._move.progressed.connect(self._tell_move)
+            self._move.ended.connect(self._moved)
+        if self._move.is_running:
+            return
+        self.session.put(**{MOVING: str(target)})
+        self._tell_work(self.tr("Moving the library…"))
+        self._move.start(target)
+
+    @Slot(int, int)
+    def _tell_move(self, done: int, total: int) -> None:
+        self._tell_work(self.tr("Moved {0} of {1} worlds").format(done, total), done, total)
+
+    def _tell_work(self, text: str, done: int = 0, total: int = 0) -> None:
+        if self.library_panel is not None:
+            self.library_panel.tell_work(text, done, total)
+        if self._settings_dialog is not None:
+            self._settings_dialog.message.tell(text)
+
+    @Slot(object)
+    def _moved(self, ended: Ended) -> None:
+        if self._is_closed:
+            return
+        self._tell_work("")
+        if ended.library is None:
+            if ended.error:
+                again = BannerAction(self.tr("Go on"), lambda: self.move_library(ended.target))
+                self.banner.tell(ended.error, [again])
+            return
+        self.session.put(**{MOVING: ""})
+        self._take_over(ended.library)
+        self._try(lambda: self.opener.remembered.store.change(library=ended.target))
+        self.notify(self.tr("The library is in {0} now").format(short_path(str(ended.target))))
+
+    def _note_moved(self) -> None:
+        """Note a move that was over only while the window closed."""
+        folder = self.keeper.library.folder
+        if folder != self.library.folder:
+            with suppress(SaveError):  # then the next start offers to go on
+                self.opener.remembered.store.change(library=folder)
+                self.session.put(**{MOVING: ""})
+
+    def _take_over(self, library: Library) -> None:
+        """Show and use another library; the one before is closed already."""
+        before, self.library = self.library_panel, library
+        self.opener.use_library(library.folder)
+        self._note_world()
+        if self._importing is not None:
+            self._importing.shut_down()
+            self._importing.deleteLater()
+            self._importing = None
+        self._undos.clear()  # what was deleted lies in the trash of the library
+        if before is not None:
+            self.session.put(library=before.habits())
+            before.shut_down()
+            self._middle.removeWidget(before)
+            before.hide()
+            before.deleteLater()
+            self.library_panel = None
+            self.show_library(self.library_wanted)
+        self._show_facts()
+
+    def _offer_to_go_on_moving(self) -> None:
+        """Offer to finish a move that was interrupted."""
+        target = self.session.get(MOVING, str, "")
+        if not target or Path(target) == self.library.folder:
+            return
+        text = self.tr("Some worlds were moved to {0}, the others are still here.")
+        self.banner.tell(
+            text.format(short_path(target)),
+            [
+                BannerAction(self.tr("Move the rest"), lambda: self.move_library(Path(target))),
+                BannerAction(self.tr("Not now"), lambda: self.session.put(**{MOVING: ""})),
+            ],
+        )
