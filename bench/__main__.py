@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bench import quality, speed, start
 
-PARTS = ("quality", "speed", "start", "generation", "training")
+PARTS = ("quality", "speed", "start", "app", "library", "generation", "training")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,9 +38,21 @@ def _run(part: str, quick: bool, ablate: bool) -> int:
         return speed.main(["--frames", "3"] if quick else [])
     if part in {"generation", "training"}:
         return _with_torch(part, quick)
+    if part == "library":
+        from bench import library
+
+        return library.main(["--worlds", "2000", "--turns", "9"] if quick else [])
+    return _on_screen(part, quick)
+
+
+def _on_screen(part: str, quick: bool) -> int:
     if shutil.which("Xvfb") is None:
-        print("start: skipped, it needs Xvfb (apt install xvfb)")
+        print(f"{part}: skipped, it needs Xvfb (apt install xvfb)")
         return 0
+    if part == "app":
+        from bench import app
+
+        return app.main(["--runs", "2"] if quick else [])
     return start.main(["--runs", "3", "--depth-widths", "2048"] if quick else [])
 
 

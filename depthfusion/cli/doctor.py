@@ -252,13 +252,15 @@ def models(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def folders() -> dict[str, str]:
-    """Return where settings, data, and what is remembered between two starts are kept."""
+    """Return where settings, worlds, data, and what is remembered between two starts are kept."""
     import platformdirs
 
-    from depthfusion.settings import config_folder
+    from depthfusion.library.place import default_folder
+    from depthfusion.settings import Store, config_folder
 
     return {
         "settings": str(config_folder()),
+        "library": str(Store().settings.library or default_folder()),
         "data": platformdirs.user_data_dir(APPLICATION, appauthor=False),
         "state": platformdirs.user_state_dir(APPLICATION, appauthor=False),
     }
