@@ -149,13 +149,17 @@ class AutoencoderTask(JudgedTask):
             "planes": curved(planes, self.model.curve),
             "weight": weight,
             "noise": torch.randn(shape, generator=turn.generator("posterior")),
+            "strength": self.preset.latent_noise
+            * torch.rand(self.batch_size, 1, 1, 1, generator=turn.generator("latent noise")),
         }
 
     def loss(self, batch: Batch, adversarial: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Return the loss of one micro-batch, its parts to show, and the reconstruction."""
         weights = self.preset.weights
         with self.machine.autocast():
-            planes, mean, log_variance = self.called(batch["planes"], batch["noise"])
+            planes, mean, log_variance = self.called(
+                batch["planes"], batch["noise"], batch["strength"]
+            )
         parts = reconstruction_losses(planes, batch["planes"], batch["weight"], self.model.curve)
         loss = weighted_reconstruction(parts, weights)
         if self.perceptual is not None and weights.perceptual:

@@ -25,6 +25,9 @@ class AutoencoderPreset:
     """Whether the linear codec alone makes the latents, so that they are final at once."""
     depth_weight: float = 1.0
     """How much an error of depth counts in the linear codec beside one of a color."""
+    latent_noise: float = 0.0
+    """Most noise that the decoder's latents get, in deviations of each channel; each picture draws
+    its share. What a denoiser leaves is never as clean as what the encoder made."""
     linear_rate: float = 0.1
     """The linear codec's learning rate as a share of the network's."""
     layers: int = 1
@@ -69,6 +72,7 @@ STARTER = AutoencoderPreset(
     block_px=16,
     linear_encoder=True,
     depth_weight=2.0,
+    latent_noise=0.4,
     decorrelate=False,
     muon=True,
     lr=1.5e-3,

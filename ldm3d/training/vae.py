@@ -118,15 +118,21 @@ class PlaneAutoencoder(nn.Module):
         self.patch: int = vae.config.get("patch_size") or 1
         self.curve: str = vae.config.get("depth_curve") or "linear"
 
-    def forward(self, planes: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, planes: Tensor, noise: Tensor, strength: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Return (B, C, H, W) planes about [0, 1], the latents' mean and log variance.
 
         Args:
             planes: (B, C, H, W) in the network's form (`curved`).
             noise: of the latents' shape, standard normal: one sample of the posterior.
+            strength: (B, 1, 1, 1) how much more noise, in deviations of each channel.
         """
         mean, log_variance = self.moments(planes)
-        latents = mean + torch.exp(0.5 * log_variance) * noise
+        deviation = torch.exp(0.5 * log_variance)
+        if strength is not None:
+            deviation = deviation + strength * mean.detach().std(dim=(0, 2, 3), keepdim=True)
+        latents = mean + deviation * noise
         return self.decoded(latents), mean, log_variance
 
     def moments(self, planes: Tensor) -> tuple[Tensor, Tensor]:

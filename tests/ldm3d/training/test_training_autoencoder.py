@@ -287,6 +287,26 @@ def test_training_starts_from_the_best_linear_codec(worlds: WorldSet) -> None:
     assert start["held_out_color_db"] > linear.color_db - 1
 
 
+def test_the_decoder_learns_from_latents_as_noisy_as_asked(worlds: WorldSet) -> None:
+    torch.manual_seed(0)
+    preset = dataclasses.replace(TINY, latent_noise=0.4, batch=16)
+    task = AutoencoderTask(machine(), worlds, preset, steps=12)
+    task.begin()
+    batch = task.batch(Turn(0, 0))
+    strength = batch["strength"]
+    assert strength.shape == (16, 1, 1, 1)
+    assert strength.min() < 0.1 < 0.3 < strength.max() < 0.4
+    with torch.no_grad():
+        clean, mean, log_variance = task.model(batch["planes"], 0 * batch["noise"])
+        noisy, _, _ = task.model(batch["planes"], batch["noise"], strength)
+        spread = mean.std(dim=(0, 2, 3), keepdim=True)
+        deviation = torch.exp(log_variance / 2) + strength * spread
+        expected = task.model.decoded(mean + deviation * batch["noise"])
+    torch.testing.assert_close(noisy, expected, atol=1e-5, rtol=1e-4)
+    errors = (noisy - clean).abs().mean(dim=(1, 2, 3))
+    assert torch.corrcoef(torch.stack([errors, strength.flatten()]))[0, 1] > 0.9
+
+
 def test_what_is_trained_does_not_know_where_the_picture_begins(worlds: WorldSet) -> None:
     torch.manual_seed(0)
     task = AutoencoderTask(machine(), worlds, TINY, steps=12)
