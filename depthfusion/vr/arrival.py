@@ -71,6 +71,7 @@ class Arrival:
         self._drawing.use_uploaded()
         self._has_begun_upload = False
         self._forget()
+        self._loader.done()
         return order
 
     def _forget(self) -> None:

@@ -1,23 +1,19 @@
-"""Reads worlds and prepares them for the GPU, in a thread of its own beside the frame loop."""
+"""Brings worlds beside the frame loop: a process prepares each, a thread of ours waits for it."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from depthfusion.errors import DepthFusionError
 from depthfusion.vr.messages import ShowWorld
+from depthfusion.vr.world_process import WorldProcess
+from depthfusion.vr.world_steps import Failed, Wanted
 
 if TYPE_CHECKING:
-    from depthfusion.panorama import Panorama
     from depthfusion.renderer import Stage
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +58,9 @@ class WorldLoader:
         self._wanted: ShowWorld | None = None
         self._is_closed = False
         self._events: deque[Event] = deque()
+        self._given: list[Event] = []
+        self._is_done = False
+        self._process: WorldProcess | None = None
         self._thread = threading.Thread(target=self._run, name="world loader", daemon=True)
         self._thread.start()
 
@@ -70,6 +69,7 @@ class WorldLoader:
         with self._changed:
             self._events.clear()
             self._wanted = order
+            self._stop_process()
             self._changed.notify()
 
     def take(self) -> Event | None:
@@ -79,12 +79,27 @@ class WorldLoader:
         with self._changed:
             return self._events.popleft() if self._events else None
 
+    def done(self) -> None:
+        """Let the newest order's parts go, which the loop no longer needs.
+
+        The thread does it: where it is the last to hold them, giving their memory back takes the
+        system up to 20 ms.
+        """
+        with self._changed:
+            self._is_done = True
+            self._changed.notify()
+
     def close(self) -> None:
-        """Let the thread end after what it is doing now."""
+        """Let the process go and the thread end; does not wait."""
         with self._changed:
             self._wanted, self._is_closed = None, True
             self._events.clear()
+            self._stop_process()
             self._changed.notify()
+
+    def _stop_process(self) -> None:
+        if self._process is not None:
+            self._process.stop()
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread's end after `close`; return whether it has ended."""
@@ -99,55 +114,34 @@ class WorldLoader:
                 self._load(order)
 
     def _next_after(self, done: ShowWorld | None) -> ShowWorld | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or self._wanted is not done)
-            return self._wanted
+        while True:
+            with self._changed:
+                self._changed.wait_for(self._has_something_to_do(done))
+                given, self._given, self._is_done = self._given, [], False
+                order, is_next = self._wanted, self._is_closed or self._wanted is not done
+                if is_next and order is not None:
+                    wanted = Wanted(order, self._max_texture_px, self._is_software)
+                    self._process = WorldProcess(wanted)
+            given.clear()  # without the lock: see `done`
+            if is_next:
+                return order
+
+    def _has_something_to_do(self, done: ShowWorld | None) -> Callable[[], bool]:
+        return lambda: self._is_closed or self._is_done or self._wanted is not done
 
     def _load(self, order: ShowWorld) -> None:
-        for event in _guarded(order, self._steps):
+        for event in self._steps(order):
             with self._changed:
                 if self._wanted is not order:
                     return
+                self._given.append(event)
                 self._events.append(event)
 
     def _steps(self, order: ShowWorld) -> Iterator[Event]:
-        from depthfusion.renderer import stages
-
-        panorama = _read(order)
-        title = order.title or panorama.title
-        for stage in stages(
-            panorama,
-            max_texture_px=self._max_texture_px,
-            software=self._is_software,
-            inverted=order.view.invert_depth,
-        ):
-            yield Staged(order, stage, title)
+        assert self._process is not None
+        for part in self._process.parts():
+            if isinstance(part, Failed):
+                yield NotLoaded(order, part.words)
+                return
+            yield Staged(order, part.stage, part.title)
         yield Complete(order)
-
-
-def _read(order: ShowWorld) -> Panorama:
-    from depthfusion.panorama import read_panorama
-    from depthfusion.panorama.world_folder import files_of_world
-
-    color, depth = order.color, order.depth
-    if depth is None and Path(color).is_dir():
-        files = files_of_world(color)
-        color, depth = str(files.color), None if files.depth is None else str(files.depth)
-    return read_panorama(color, depth, order.options)
-
-
-def _guarded(order: ShowWorld, steps: Callable[[ShowWorld], Iterator[Event]]) -> Iterator[Event]:
-    """Yield the steps; whatever goes wrong becomes one line, and the thread lives on."""
-    name = Path(order.color).name
-    try:
-        yield from steps(order)
-    except DepthFusionError as error:
-        yield NotLoaded(order, str(error))
-    except MemoryError:
-        yield NotLoaded(order, f"not enough memory to open {name}")
-    except OSError as error:
-        yield NotLoaded(order, f"cannot open {name}: {error.strerror or error}")
-    except Exception as error:  # the one place of this thread: the wearer must not wait forever
-        _log.exception("while opening %s", name)
-        kind = type(error).__name__
-        yield NotLoaded(order, f"unexpected {kind} while opening {name}; please report it")

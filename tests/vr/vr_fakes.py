@@ -234,6 +234,9 @@ class FakeLoader:
     def take(self) -> Any:
         return self.events.popleft() if self.events else None
 
+    def done(self) -> None:
+        pass
+
 
 @dataclass
 class FakePainter:

@@ -1,0 +1,74 @@
+"""Prepares one world in a process of its own: `python -m depthfusion.vr.world_child`.
+
+Beside the frame loop it would hold Python's lock for up to 100 ms at a time: nine frames.
+
+On stdin: a pickled `Wanted` and the folder for large arrays. On stdout: parts, each an eight-byte
+length and a pickle of (path, places, head): `head` is a pickle whose large buffers lie at `places`,
+offset and length, in the file `path`, which the reader removes. The last part's path is empty.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+NICENESS = 5
+"""The frame loop comes first where both want the same core."""
+_ALIGNMENT = 64
+
+
+def write_part(out: BinaryIO, part: Any, path: Path) -> None:
+    """Send `part`; its large arrays go into the file `path`."""
+    buffers: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(part, protocol=5, buffer_callback=buffers.append)
+    places = []
+    with path.open("wb") as file:
+        for buffer in buffers:
+            file.write(bytes(-file.tell() % _ALIGNMENT))
+            with buffer.raw() as raw:
+                places.append((file.tell(), raw.nbytes))
+                file.write(raw)
+        file.write(bytes(_ALIGNMENT))  # an empty file cannot be mapped
+    _send(out, (str(path), places, head))
+
+
+def _send(out: BinaryIO, message: tuple[str, list[tuple[int, int]], bytes]) -> None:
+    data = pickle.dumps(message)
+    out.write(len(data).to_bytes(8, "little") + data)
+    out.flush()
+
+
+def main(given: BinaryIO, out: BinaryIO) -> int:
+    """Prepare what is asked for on `given` and return the exit code."""
+    from depthfusion.vr.world_steps import world_steps
+
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    wanted, folder = pickle.load(given)
+    try:
+        for number, part in enumerate(world_steps(wanted)):
+            write_part(out, part, Path(folder, str(number)))
+        _send(out, ("", [], b""))
+    except BrokenPipeError:  # nobody waits for it any more, and nobody tidies up
+        shutil.rmtree(folder, ignore_errors=True)
+        return 1
+    return 0
+
+
+def _own_stdout() -> BinaryIO:
+    """Keep stdout for the parts; what libraries print goes where stderr goes."""
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(kept, "wb")
+
+
+if __name__ == "__main__":
+    code = main(sys.stdin.buffer, _own_stdout())
+    with suppress(OSError):
+        sys.stdout.flush()
+    os._exit(code)  # what is large need not be taken apart first
