@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from depthfusion.vr.drawing import EyeDrawing
 
 DISTANCE_M = 1.25
-BELOW_EYES_M = 0.12
+BELOW_EYES_M = 0.3
 WIDTH_M = 0.9
 FADE_S = 0.25
 FIRST_S = 10.0
