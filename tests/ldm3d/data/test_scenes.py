@@ -100,17 +100,6 @@ def test_every_bundled_world_has_a_family() -> None:
     assert {entry.family for entry in BUNDLED} <= set(family_names())
 
 
-def test_a_scene_is_the_same_for_the_same_seed() -> None:
-    first, second = build_scene("winter_night", 5), build_scene("winter_night", 5)
-    for a, b in zip(first.batches, second.batches, strict=True):
-        assert np.array_equal(a.instances, b.instances)
-    other = build_scene("winter_night", 6)
-    assert not all(
-        np.array_equal(a.instances, b.instances)
-        for a, b in zip(first.batches, other.batches, strict=True)
-    )
-
-
 def test_streams_are_independent() -> None:
     streams = Streams(*(np.random.default_rng([1, 0, part]) for part in range(3)), 16)
     assert (
