@@ -28,6 +28,7 @@ BEGIN_WITHIN_S = 30.0
 LEAVE_WITHIN_S = 4.0
 """A runtime that asked to quit waits 5 s; then it kills."""
 _FLUSH_S = 0.5
+_TIDY_S = 1.0
 _SWITCH_S = 0.0005
 """How often threads take turns: the loader must not keep a frame waiting for 5 ms."""
 _log = logging.getLogger(__name__)
@@ -120,6 +121,7 @@ def _session(desk: PipeDesk, begin: Begin, scope: ExitStack) -> Ended:
     drawing = WorldDrawing(screen.ctx)
     scope.callback(drawing.release)
     loader = WorldLoader(drawing.max_texture_px, is_software=drawing.is_software)
+    scope.callback(loader.join, _TIDY_S)  # what it was preparing lies in a folder of its own
     scope.callback(loader.close)
     painter = PanelPainter(panel_picture)
     scope.callback(painter.close)
