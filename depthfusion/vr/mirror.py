@@ -150,6 +150,7 @@ class MirrorWindow:
         # Its own keys would destroy the context, or make it anew, in the middle of a frame.
         self._window.exit_key = self._window.fullscreen_key = None
         self._window.close_func = self._on_close
+        self._window.key_event_func = self._on_key
 
     @property
     def ctx(self) -> moderngl.Context:
@@ -170,8 +171,6 @@ class MirrorWindow:
         self._next_s = now_s + self._frame_s
         drawing.show_on(self.ctx.screen, self._window.buffer_size, self._mirror)
         self._window.swap_buffers()  # takes events, too
-        if self._window.is_key_pressed(self._window.keys.ESCAPE):
-            self._is_left = True
 
     def is_left(self) -> bool:
         """Whether the window was closed, or Escape pressed in it."""
@@ -186,6 +185,12 @@ class MirrorWindow:
 
     def _on_close(self) -> None:
         self._is_left = True
+
+    def _on_key(self, key: Any, action: Any, _modifiers: Any) -> None:
+        """Heard as an event: in a slow frame a key goes down and up between two looks at it."""
+        keys = self._window.keys
+        if key == keys.ESCAPE and action == keys.ACTION_PRESS:
+            self._is_left = True
 
 
 def _opened_window(size_px: tuple[int, int]) -> Any:

@@ -113,8 +113,10 @@ def _listen(window: Any, body: Body) -> None:
     keys = window.keys
     names = {getattr(keys, letter.upper()): letter for letter in _LETTERS}
     names |= {getattr(keys, name.upper()): name for name in _NAMED}
+    windows_own = window.key_event_func
 
-    def key_event(key: Any, action: Any, _modifiers: Any) -> None:
+    def key_event(key: Any, action: Any, modifiers: Any) -> None:
+        windows_own(key, action, modifiers)
         if key in names:
             (body.press if action == keys.ACTION_PRESS else body.release)(names[key])
 
