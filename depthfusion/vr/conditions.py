@@ -9,6 +9,7 @@ _BEGINS = {
     EventKind.PAUSE: "The headset shows its own menu",
     EventKind.FOCUS_LOST: "The headset shows another program",
     EventKind.CONTROLLER_OFF: "One controller is off or out of sight",
+    EventKind.BINDINGS_CHANGED: "",
 }
 """Kind of event -> its words where the runtime has none of its own; the gravest first."""
 _ENDS = {
@@ -47,6 +48,8 @@ class Conditions:
         """Take note of an event; those that do not last are passed over."""
         if event.kind in {EventKind.CONTROLLER_OFF, EventKind.CONTROLLER_ON}:
             self._note_controller(event)
+        elif event.kind is EventKind.BINDINGS_CHANGED and not event.words:
+            self._now.pop(event.kind, None)
         elif event.kind in _BEGINS:
             self._now[event.kind] = event.words or _BEGINS[event.kind]
         elif event.kind in _ENDS:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from depthfusion.errors import DepthFusionError
 from depthfusion.headset import Controls, Event, EventKind, Eye, Frame, Haptic, Headset, Submission
@@ -40,8 +38,8 @@ from depthfusion.vr.messages import (
     Wished,
 )
 from depthfusion.vr.panel import FIRST_S, NEWS_S, Panel, PanelPainter
-from depthfusion.vr.placement import EyePlacer, Placement
 from depthfusion.vr.resolution import Resolution, target_px
+from depthfusion.vr.wearer import Wearer
 
 BEAT_S = 1.0
 STEERED_S = 0.25
@@ -86,18 +84,14 @@ class FrameLoop:
         self._panel = Panel(parts.drawing, parts.painter)
         self._conditions = Conditions()
         self._fader, self._vignette = Fader(), Vignette()
-        self._placement = Placement()
-        self._frames_to_place = 1
+        self._wearer = Wearer()
         self._in_the_dark: list[Callable[[Frame], None]] = []
         self._asked = self._view = View()
         self._is_metric = False
-        self._placers = (EyePlacer(), EyePlacer())
         self._pictures = (EyePicture(), EyePicture())
-        self._ahead = np.zeros(3)
         for picture in self._pictures:
-            picture.panel, picture.ahead = self._panel.place, self._ahead
+            picture.panel, picture.ahead = self._panel.place, self._wearer.ahead
             picture.nearest_m = begin.nearest_m
-        self._world_from_tracking, self._world_from_head = np.eye(4), np.eye(4)
         self._ended: Ended | None = None
         self._last_s = self._beat_s = self._steered_s = clock()
         self._told_view = self._asked
@@ -162,10 +156,8 @@ class FrameLoop:
         self._headset.end_frame((left, right))
 
     def _draw_eye(self, eye: Eye, frame: Frame) -> Submission:
-        picture, placer = self._pictures[eye.value], self._placers[eye.value]
-        placer.place(
-            self._placement, frame.views[eye.value], picture.clip_from_world, picture.position_m
-        )
+        picture = self._pictures[eye.value]
+        self._wearer.place(eye, frame, picture)
         picture.view, picture.used_px = self._view, self._resolution.used_px
         picture.brightness, picture.vignette = self._fader.level, self._vignette.level
         return self._drawing.draw(eye, picture)
@@ -173,25 +165,21 @@ class FrameLoop:
     def _follow(self, frame: Frame, seconds: float) -> None:
         """Let everything that changes with time, with the head and with the hands change."""
         self._conditions.note_tracking(frame.is_tracked, seconds)
-        if frame.is_tracked and self._frames_to_place:
-            self._frames_to_place -= 1
-            self._recenter(frame)
+        if self._wearer.follow(frame):
+            self._moved()
         controls = self._headset.controls()
         if self._conditions.hears_controls:
             self._obey(controls, frame, seconds)
-        np.matmul(self._world_from_tracking, frame.tracking_from_head, out=self._world_from_head)
-        np.negative(self._world_from_head[:3, 2], out=self._ahead)
-        x, y, z = self._world_from_head[:3, 3].tolist()
-        target = comfort.head_box_brightness((x * x + y * y + z * z) ** 0.5)
+        target = comfort.head_box_brightness(self._wearer.from_centre_m)
         self._hint(is_outside=target < 0.5)
-        if self._conditions.is_untracked or self._frames_to_place:
+        if self._conditions.is_untracked or not self._wearer.is_placed:
             target = min(target, comfort.UNTRACKED_BRIGHTNESS)
         if self._in_the_dark or self._arrival.is_ready:
             target = 0.0
         if self._fader.step(target, seconds) == 0.0:
             self._change_in_the_dark(frame)
         self._vignette.step(seconds)
-        self._panel.step(self._world_from_head, seconds)
+        self._panel.step(self._wearer.world_from_head, seconds)
 
     def _hint(self, *, is_outside: bool) -> None:
         if self._conditions.is_untracked:
@@ -232,7 +220,7 @@ class FrameLoop:
             case EventKind.OPTICS_CHANGED:
                 self._take_optics()
             case EventKind.RECENTERED:
-                self._frames_to_place = _FRAMES_AFTER_RECENTERING
+                self._wearer.place_again()
             case _:
                 self._conditions.note(event)
 
@@ -300,20 +288,21 @@ class FrameLoop:
         self._headset.pulse(_PRESSED)
 
     def _turn(self, direction: int, frame: Frame) -> None:
-        angle_deg = direction * self._begin.turn_deg
-        self._put(self._placement.turned(frame.tracking_from_head, angle_deg))
+        self._wearer.turn(frame, direction * self._begin.turn_deg)
+        self._wearer.follow(frame)
         self._vignette.begin()
         self._panel.hang_again()
         self._headset.pulse(_TURNED)
 
     def _recenter(self, frame: Frame) -> None:
-        self._put(self._placement.recentered(frame.tracking_from_head))
+        self._wearer.recenter(frame)
+        self._wearer.follow(frame)
+        self._moved()
+
+    def _moved(self) -> None:
+        """The world stands elsewhere from this frame on: it comes out of the dark there."""
         self._fader.level = 0.0
         self._panel.hang_again()
-
-    def _put(self, placement: Placement) -> None:
-        self._placement = placement
-        self._world_from_tracking = placement.world_from_tracking()
 
     def _change_in_the_dark(self, frame: Frame) -> None:
         for change in self._in_the_dark:
@@ -321,13 +310,14 @@ class FrameLoop:
         self._in_the_dark.clear()
         if self._arrival.is_ready:
             self._show_arrived()
+            self._wearer.follow(frame)
 
     def _show_arrived(self) -> None:
         title, view = self._arrival.title, self._arrival.view
         self._is_metric = self._arrival.is_metric
         order = self._arrival.show()
         self._ask(view)
-        self._put(replace(self._placement, yaw_deg=order.view.yaw_deg))
+        self._wearer.face(order.view.yaw_deg)
         self._panel.hang_again()
         self._panel.say(title=title, status="")
         self._desk.say(Shown(order.number))
@@ -335,6 +325,4 @@ class FrameLoop:
         gc.freeze()
 
 
-_FRAMES_AFTER_RECENTERING = 3
-"""The runtime may tell of its new origin a frame before its poses follow."""
 _PRESSED, _TURNED = Haptic(), Haptic(seconds=0.01, strength=0.3)

@@ -150,6 +150,16 @@ def test_two_controllers_that_go_off_come_back_one_by_one():
     assert conditions.news() == ""
 
 
+def test_bindings_that_cannot_be_loaded_are_told_until_others_can():
+    conditions = Conditions()
+    conditions.note(Event(EventKind.BINDINGS_CHANGED))
+    assert conditions.news() is None
+    conditions.note(Event(EventKind.BINDINGS_CHANGED, "the bindings could not be loaded"))
+    assert conditions.news() == "the bindings could not be loaded"
+    conditions.note(Event(EventKind.BINDINGS_CHANGED))
+    assert conditions.news() == ""
+
+
 def test_the_mouse_is_the_head_of_a_preview():
     body = Body()
     body.drag(-100, 0)
