@@ -31,6 +31,8 @@ def add_unet_options(parser: argparse.ArgumentParser) -> None:
                         help="the last step is pure noise")  # fmt: skip
     parser.add_argument("--times", choices=("uniform", "logit-normal"), help="noise levels")
     parser.add_argument("--gamma", type=float, metavar="G", help="of min-SNR; 0: unweighted")
+    parser.add_argument("--channel-power", type=float, metavar="P",
+                        help="an error counts V^P in a channel of variance V")  # fmt: skip
     parser.add_argument("--caption-dropout", type=float, metavar="SHARE")
     parser.add_argument("--optimizer", choices=("adamw", "adam", "muon"))
     parser.add_argument("--ema", type=float, metavar="DECAY", help="0: none")
@@ -103,7 +105,12 @@ def preset_from(options: argparse.Namespace) -> UnetPreset:
     gamma = preset.diffusion.gamma if options.gamma is None else options.gamma or None
     diffusion = replace(
         preset.diffusion,
-        **_given(prediction=options.prediction, zero_snr=zero_snr, times=options.times),
+        **_given(
+            prediction=options.prediction,
+            zero_snr=zero_snr,
+            times=options.times,
+            channel_power=options.channel_power,
+        ),
         gamma=gamma,
     )
     reading = replace(preset.reading, **_given(dropout=options.caption_dropout))
