@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,10 @@ from depthfusion.gui import headset_link
 from depthfusion.gui.headset_link import HeadsetLink
 from depthfusion.panorama.options import ReadOptions
 from depthfusion.view import View
+from depthfusion.vr.child import headset_command, headset_environment
+from depthfusion.vr.conversation import Conversation
 from depthfusion.vr.messages import Begin, Ended, Ready, ViewSteered, Wish
+from tests.gui.conftest import qapp_cls  # noqa: F401  # windows in the same run need it
 from tests.headset.conftest import runtime_folder  # noqa: F401  # a fixture
 from tests.headset.simulated.simulated_runtime import environment
 
@@ -221,6 +225,32 @@ def test_the_process_does_not_outlive_the_window(make_talk: MakeTalk, qtbot: QtB
         os.kill(pid, 0)
     assert talk.of("ended") == []
     assert talk.log()[-1] == "cleanup"
+
+
+def test_a_desktop_that_was_killed_takes_the_process_with_it(
+    runtime_folder: Path,  # noqa: F811  # the fixture
+    tmp_path: Path,
+) -> None:
+    script, log = tmp_path / "script", tmp_path / "log"
+    script.write_text("pace 1\n")
+    talk, heard = Conversation(), []
+    with subprocess.Popen(
+        headset_command(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=headset_environment(environment(runtime_folder, script, log)),
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(talk.begin(HIDDEN))
+        process.stdin.flush()
+        while not talk.is_ready:
+            heard += talk.feed(os.read(process.stdout.fileno(), 1 << 16))
+        begin_s = time.monotonic()
+        process.stdin.close()
+        assert process.wait(10) == 0
+        assert time.monotonic() - begin_s < 5
+    assert log.read_text().endswith("cleanup\n")
 
 
 def test_what_the_wearer_presses_reaches_the_window(
