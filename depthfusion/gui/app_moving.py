@@ -12,6 +12,7 @@ from depthfusion.errors import SaveError
 from depthfusion.gui.overlays import BannerAction
 from depthfusion.gui.pictures import short_path
 from depthfusion.library import Library
+from depthfusion.library.place import default_folder
 
 if TYPE_CHECKING:
     from depthfusion.gui.library_move import Ended, LibraryMove
@@ -32,17 +33,31 @@ class AppMoving(AppColumns):
         if self._importing is not None and self._importing.is_running:
             self.complain(self.tr("want to move the library: wait until the import is over"))
             return
+        move = self._mover()
+        if move.is_running:
+            return
+        self.session.put(**{MOVING: str(target)})
+        self._tell_work(self.tr("Moving the library…"))
+        move.start(target)
+
+    def _mover(self) -> LibraryMove:
         if self._move is None:
             from depthfusion.gui.library_move import LibraryMove
 
             self._move = LibraryMove(self.keeper, self)
             self._move.progressed.connect(self._tell_move)
             self._move.ended.connect(self._moved)
-        if self._move.is_running:
+        return self._move
+
+    def _use_library(self, folder: Path) -> None:
+        """Use another library, which the settings name now."""
+        is_importing = self._importing is not None and self._importing.is_running
+        if folder == self.library.folder or self._mover().is_running:
             return
-        self.session.put(**{MOVING: str(target)})
-        self._tell_work(self.tr("Moving the library…"))
-        self._move.start(target)
+        if is_importing:
+            self.notify(self.tr("The other library is used from the next start on"))
+        else:
+            self._mover().use(folder)
 
     @Slot(int, int)
     def _tell_move(self, done: int, total: int) -> None:
@@ -66,7 +81,9 @@ class AppMoving(AppColumns):
             return
         self.session.put(**{MOVING: ""})
         self._take_over(ended.library)
-        self._try(lambda: self.opener.remembered.store.change(library=ended.target))
+        store = self.opener.remembered.store
+        if (store.settings.library or default_folder()) != ended.target:
+            self._try(lambda: store.change(library=ended.target))
         self.notify(self.tr("The library is in {0} now").format(short_path(str(ended.target))))
 
     def _note_moved(self) -> None:

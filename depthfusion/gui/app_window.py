@@ -24,6 +24,7 @@ from depthfusion.gui.session import Session
 from depthfusion.gui.settings_follower import SettingsFollower
 from depthfusion.gui.viewer_window import NAME
 from depthfusion.library import Library
+from depthfusion.library.place import default_folder
 from depthfusion.panorama.world_folder import is_world
 from depthfusion.view import View
 
@@ -84,8 +85,8 @@ class AppWindow(AppMoving):
     def _settings_changed(self, settings: Settings, names: frozenset[str]) -> None:
         if names & {"model", "steps", "guidance", "size", "scheduler"}:
             self.making.settings_changed()
-        if "library" in names and settings.library not in {None, self.library.folder}:
-            self.notify(self.tr("The other library is used from the next start on"))
+        if "library" in names:
+            self._use_library(settings.library or default_folder())
 
     @Slot(object)
     def _view_moved(self, view: View) -> None:

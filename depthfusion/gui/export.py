@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from depthfusion.panorama import Panorama
+    from depthfusion.view import View
 
 
 class ExportKind(Enum):
@@ -43,8 +44,16 @@ def names_of_kinds(tr: Callable[[str], str], *, has_depth: bool) -> dict[ExportK
     return names
 
 
-def write_export(panorama: Panorama, kind: ExportKind, path: Path) -> Path:
+def write_export(
+    panorama: Panorama, kind: ExportKind, path: Path, view: View | None = None
+) -> Path:
     """Write a panorama; return the file to be shown. Takes seconds: for a thread.
+
+    Args:
+        panorama: what is open.
+        kind: a pair or RGBD; what is seen is drawn by the window.
+        path: of the picture; the pair's depth lies beside it.
+        view: kept in a pair; None: as the panorama says.
 
     Raises:
         SaveError: if it cannot be written, in the words of `write_pair`.
@@ -53,7 +62,7 @@ def write_export(panorama: Panorama, kind: ExportKind, path: Path) -> Path:
     from depthfusion.panorama.write import write_pair
 
     if kind is ExportKind.PAIR:
-        return write_pair(panorama, path)[0]
+        return write_pair(panorama, path, view=view)[0]
     from depthfusion.gui.pictures import write_picture
 
     return write_picture(rgbd_from_panorama(panorama), path)

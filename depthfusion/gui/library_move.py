@@ -50,6 +50,11 @@ class LibraryMove(QObject):
         self.is_running = True
         self._keeper.run(self, lambda: self._over.emit(self._moved(target)))
 
+    def use(self, target: Path) -> None:
+        """Use another library as it is; nothing is moved."""
+        self.is_running = True
+        self._keeper.run(self, lambda: self._over.emit(self._changed_to(target)))
+
     def stop(self) -> None:
         """Stop after the world that is being moved."""
         self._stopped.set()
@@ -57,7 +62,6 @@ class LibraryMove(QObject):
     def _moved(self, target: Path) -> Ended:
         """Move; in the keeper's thread."""
         here = self._keeper.library
-        indexes = here.index.path.parent
         worlds = here.moving(target)
         try:
             for one in worlds:
@@ -68,10 +72,16 @@ class LibraryMove(QObject):
             return Ended(target, error=str(error))
         finally:
             worlds.close()
-        library = self._keeper.library = Library(target, indexes=indexes)
+        return self._changed_to(target)
+
+    def _changed_to(self, target: Path) -> Ended:
+        """Give the keeper another library; in its thread."""
+        here = self._keeper.library
+        library = self._keeper.library = Library(target, indexes=here.index.path.parent)
         here.close()
-        with suppress(DepthFusionError):  # told by whoever looks at it
-            library.scan()
+        if not self._stopped.is_set():  # else the window is closing
+            with suppress(DepthFusionError):  # told by whoever looks at it
+                library.scan()
         return Ended(target, library)
 
     def _tell(self, ended: Ended) -> None:

@@ -338,7 +338,8 @@ class ViewerWindow(QMainWindow):
         if kind is ExportKind.SEEN:
             self.save_picture(path=path)
         else:
-            self.saver.write(path, lambda: write_export(panorama, kind, path))
+            view = self.viewport.view
+            self.saver.write(path, lambda: write_export(panorama, kind, path, view))
 
     @Slot(str)
     def _picture_saved(self, path: str) -> None:

@@ -67,6 +67,19 @@ def test_the_settings_ask_and_the_library_moves(
     assert "The library is in" in app.toast.text
 
 
+def test_another_library_is_used_at_once(app: AppWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    stays = app.library.add(world("stays")).folder
+    app.menus.library.setChecked(True)
+    there = tmp_path / "other"
+    app.opener.remembered.store.change(library=there)
+    qtbot.waitUntil(lambda: app.library.folder == there, timeout=TIMEOUT_MS)
+    assert titles(app) == set() and stays.is_dir()
+    with qtbot.waitSignal(app.keeper.kept, timeout=TIMEOUT_MS) as kept:
+        app.keeper.keep(Made(world("new")))
+    assert kept.args[1].parent == there
+    qtbot.waitUntil(lambda: app.library_panel.model.rowCount() == 1, timeout=TIMEOUT_MS)
+
+
 def test_a_move_that_was_stopped_is_offered_to_go_on(
     app: AppWindow, make_app: MakeApp, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -16,6 +16,7 @@ from depthfusion.errors import SaveError
 from depthfusion.gui.export import ExportKind, names_of_kinds, rgbd_from_panorama, write_export
 from depthfusion.gui.loading import Source
 from depthfusion.panorama import DepthMeaning, Panorama, read_panorama
+from depthfusion.view import View
 from tests.gui.conftest import TIMEOUT_MS, MakeWindow, open_and_wait
 
 
@@ -27,12 +28,14 @@ def scene(depth_width_px: int = 256) -> Panorama:
 
 
 def test_a_pair_comes_back_as_it_was(tmp_path: Path) -> None:
-    path = write_export(scene(), ExportKind.PAIR, tmp_path / "ramp.png")
+    view = View(yaw_deg=40.0, strength=0.3)
+    path = write_export(scene(), ExportKind.PAIR, tmp_path / "ramp.png", view)
     with Image.open(tmp_path / "ramp_depth.png") as depth:
         assert depth.mode == "I;16"
     back = read_panorama(path)
     assert np.array_equal(back.color, scene().color)
     assert np.abs(back.depth - scene().depth).max() < 1e-5
+    assert View.from_dict(back.provenance.view) == view
 
 
 @pytest.mark.parametrize("depth_width_px", [128, 256, 512])
