@@ -37,7 +37,7 @@ from depthfusion.vr.messages import (
     Wish,
     Wished,
 )
-from depthfusion.vr.panel import FIRST_S, NEWS_S, Panel, PanelPainter
+from depthfusion.vr.panel import FIRST_S, NEWS_S, TITLE_S, Panel, PanelPainter
 from depthfusion.vr.resolution import Resolution, target_px
 from depthfusion.vr.wearer import Wearer
 
@@ -269,7 +269,6 @@ class FrameLoop:
             self._wish(Wish.PREVIOUS)
         if controls.again:
             self._wish(Wish.AGAIN)
-            self._panel.show_for(NEWS_S)
         if controls.panel:
             self._panel.toggle()
         if controls.recenter:
@@ -286,6 +285,7 @@ class FrameLoop:
     def _wish(self, wish: Wish) -> None:
         self._desk.say(Wished(wish))
         self._headset.pulse(_PRESSED)
+        self._panel.show_for(NEWS_S if wish is Wish.AGAIN else TITLE_S)
 
     def _turn(self, direction: int, frame: Frame) -> None:
         self._wearer.turn(frame, direction * self._begin.turn_deg)
@@ -320,6 +320,7 @@ class FrameLoop:
         self._wearer.face(order.view.yaw_deg)
         self._panel.hang_again()
         self._panel.say(title=title, status="")
+        self._panel.show_for(TITLE_S)
         self._desk.say(Shown(order.number))
         gc.collect()  # in the dark
         gc.freeze()

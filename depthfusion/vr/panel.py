@@ -22,6 +22,8 @@ WIDTH_M = 0.9
 FADE_S = 0.25
 FIRST_S = 10.0
 """How long it shows the keys when the session begins."""
+TITLE_S = 3.0
+"""How long it tells which world this is, or that the next one is being opened."""
 NEWS_S = 6.0
 """How long it stays with something that was not asked for."""
 KEYS = (

@@ -436,6 +436,17 @@ def test_the_panel_greets_with_the_keys_and_goes_by_itself(session):
     assert session.frames(60)[-1].panel_opacity == 0.0
 
 
+def test_the_panel_tells_the_title_of_each_new_world_for_a_moment(session):
+    session.show(1, title="A forest")
+    assert session.frames(1200)[-1].panel_opacity == 0.0
+    session.headset.pressed.append(Controls(next_world=True))
+    assert session.frames(30)[-1].panel_opacity == 1.0
+    session.show(2, title="A reef")
+    assert session.painter.painted[-1].title == "A reef"
+    assert session.frames(1)[0].panel_opacity == 1.0
+    assert session.frames(400)[-1].panel_opacity == 0.0
+
+
 def test_the_panel_hangs_before_the_head_and_stays_there(session):
     session.headset.head = pose(0.0, 1.2, 0.0)
     session.frames(2)
