@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bench import quality, speed, start
 
-PARTS = ("quality", "speed", "start", "app", "library", "generation", "training")
+PARTS = ("quality", "speed", "start", "app", "headset", "library", "generation", "training")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +38,10 @@ def _run(part: str, quick: bool, ablate: bool) -> int:
         return speed.main(["--frames", "3"] if quick else [])
     if part in {"generation", "training"}:
         return _with_torch(part, quick)
+    if part == "headset":
+        from bench import headset
+
+        return headset.main(["--quick"] if quick else [])
     if part == "library":
         from bench import library
 
