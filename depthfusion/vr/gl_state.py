@@ -16,10 +16,12 @@ _SWITCHED_OFF = (
     0x8037,  # POLYGON_OFFSET_FILL
     0x809E,  # SAMPLE_ALPHA_TO_COVERAGE
     0x80A0,  # SAMPLE_COVERAGE
+    0x8E51,  # SAMPLE_MASK
     0x8DB9,  # FRAMEBUFFER_SRGB: our textures hold encoded values, written as they are
     0x864F,  # DEPTH_CLAMP
     *range(0x3000, 0x3008),  # CLIP_DISTANCE0 to 7
 )
+_MULTISAMPLE = 0x809D
 _UNPACK = (
     0x0CF0,  # UNPACK_SWAP_BYTES
     0x0CF1,  # UNPACK_LSB_FIRST
@@ -50,6 +52,7 @@ class GlState:
         ctx.enable_only(moderngl.NOTHING)
         for flag in _SWITCHED_OFF:
             ctx.disable_direct(flag)
+        ctx.enable_direct(_MULTISAMPLE)
         ctx.clear_samplers(0, _TEXTURE_UNITS)
         ctx.blend_equation = moderngl.FUNC_ADD  # type: ignore[assignment]  # the getter's type
         ctx.front_face = "ccw"

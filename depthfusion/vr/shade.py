@@ -41,8 +41,10 @@ class Shade:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._program = program_from(ctx, "stereo.vert", "headset_shade.frag")
-        self._triangle = ctx.vertex_array(self._program, [])
+        self._passes = []
+        for defines in ({}, {"RIM": 1}):
+            program = program_from(ctx, "stereo.vert", "headset_shade.frag", defines)
+            self._passes.append((program, ctx.vertex_array(program, [])))
 
     def draw(
         self,
@@ -61,10 +63,13 @@ class Shade:
             brightness: factor on linear light.
             vignette: 0 (no rim) to 1.
         """
-        values = _tangents(clip_from_world, ahead, used_px)
+        has_rim = vignette > 0
+        values = _tangents(clip_from_world, ahead, used_px) if has_rim else {}
+        if has_rim:
+            values["u_rim_cosine"] = rim_cosines(vignette)
         values["u_left"] = encoded_factor(brightness)
-        values["u_rim_cosine"] = rim_cosines(vignette) if vignette > 0 else (-2.0, -1.0)
-        set_uniforms(self._program, values)
+        program, triangle = self._passes[has_rim]
+        set_uniforms(program, values)
         self._ctx.enable_only(moderngl.BLEND)
         self._ctx.blend_func = (  # type: ignore[assignment]  # the stub has the getter's
             moderngl.ZERO,
@@ -72,12 +77,13 @@ class Shade:
             moderngl.ZERO,
             moderngl.ONE,
         )
-        self._triangle.render(moderngl.TRIANGLES, vertices=3)
+        triangle.render(moderngl.TRIANGLES, vertices=3)
 
     def release(self) -> None:
         """Release every GL object it made."""
-        self._triangle.release()
-        self._program.release()
+        for program, triangle in self._passes:
+            triangle.release()
+            program.release()
 
 
 def _tangents(

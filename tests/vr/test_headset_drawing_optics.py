@@ -97,6 +97,23 @@ def test_a_smaller_picture_lies_in_the_lower_left_corner_and_shows_the_same(gl_c
     np.testing.assert_allclose(center_of_light(small), center_of_light(whole) / 2, atol=0.3)
 
 
+def test_four_samples_a_pixel_are_resolved_into_what_is_handed_over(gl_context):
+    """As on a GPU: edges are smoother, everything else is the same, also in a smaller picture."""
+    if gl_context.max_samples < 4:
+        pytest.fail("llvmpipe and every GPU have four samples a pixel")
+    pictures = both_pictures(ASYMMETRIC, used_px=(120, 130), head_m=(0.05, 0.0, 0.0))
+    found = []
+    for samples in (1, 4):
+        panorama = spot_panorama(SPOT_UV, SPOT_M)
+        with drawing_of(gl_context, panorama, samples=samples) as drawing:
+            drawing.set_hidden_mesh(Eye.LEFT, np.array([[[0, 0], [0.6, 0], [0, 0.6]]], np.float32))
+            found.append(drawn(drawing, pictures))
+    for one, many in zip(*found, strict=True):
+        np.testing.assert_allclose(center_of_light(many), center_of_light(one), atol=0.2)
+        assert many.shape == one.shape
+        assert abs(int(many.sum()) - int(one.sum())) < 0.1 * one.sum()
+
+
 ROOM_PX = (150, 160)
 ROOM_TANGENTS = ASYMMETRIC[0]
 HEAD_M = (0.08, 0.0, 0.06)

@@ -227,6 +227,9 @@ _DIRT = (
         ("glBindVertexArray", (UINT,), (0,)),
         ("glBindTexture", (UINT, UINT), (0x0DE1, 0)),
         ("glActiveTexture", (UINT,), (0x84C0 + 7,)),
+        ("glDisable", (UINT,), (0x809D,)),  # MULTISAMPLE
+        ("glEnable", (UINT,), (0x8E51,)),  # SAMPLE_MASK
+        ("glSampleMaski", (UINT, UINT), (0, 1)),
         ("glEnable", (UINT,), (0xDEAD,)),  # no such thing: leaves an error
     ]
 )
@@ -255,7 +258,7 @@ class Vandal:
             item.release()
 
 
-def one_life(gl_context, between) -> list[np.ndarray]:
+def one_life(gl_context, between, samples: int) -> list[np.ndarray]:
     """Return frames of a life with every kind of call; `between` is called before each."""
     frames = []
     panel = np.full((PANEL_PX[1], PANEL_PX[0], 4), 200, np.uint8)
@@ -264,7 +267,8 @@ def one_life(gl_context, between) -> list[np.ndarray]:
     for number, picture in enumerate(pictures):
         picture.panel.world_from_panel[:3, 3] = 0.1, -0.3, -1.2
         picture.panel.opacity, picture.brightness, picture.vignette = 0.8, 0.9, 0.5 * number
-    with drawing_of(gl_context, spot_panorama((0.52, 0.51), 1.0)) as drawing:
+    world = spot_panorama((0.52, 0.51), 1.0)
+    with drawing_of(gl_context, world, samples=samples) as drawing:
         corner = np.array([[[0, 0], [0.4, 0], [0, 0.4]]], np.float32)
         between()
         drawing.set_hidden_mesh(Eye.LEFT, corner)
@@ -291,10 +295,11 @@ def drawn_between(drawing, pictures, between) -> list[np.ndarray]:
     return found
 
 
-def test_whatever_a_runtime_left_the_pictures_are_the_same(gl_context):
-    clean = one_life(gl_context, lambda: None)
+@pytest.mark.parametrize("samples", [1, 4])
+def test_whatever_a_runtime_left_the_pictures_are_the_same(gl_context, samples):
+    clean = one_life(gl_context, lambda: None, samples)
     vandal = Vandal(gl_context)
-    dirty = one_life(gl_context, vandal)
+    dirty = one_life(gl_context, vandal, samples)
     vandal.release()
     assert len(clean) == len(dirty) == 6
     assert clean[0].shape == (EYE_PX[1], EYE_PX[0], 3)
