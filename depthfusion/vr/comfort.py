@@ -19,6 +19,8 @@ MIN_SCALE, MAX_SCALE = 0.25, 4.0
 """Of the world, by the controllers."""
 FADE_OUT_S, FADE_IN_S = 0.2, 0.4
 """How long the light takes from full to none, and back."""
+SETTLED_S, STILL_M = 2.0, 0.1
+"""A head that stays outside of the box for so long, within so little, sits somewhere else now."""
 UNTRACKED_BRIGHTNESS = 0.15
 """While the headset does not know where it is: what sticks to the head must be faint."""
 TURN_VIGNETTE = 0.8
@@ -79,6 +81,31 @@ class Fader:
         else:
             self.level = min(target, self.level + seconds / FADE_IN_S)
         return self.level
+
+
+@dataclass
+class Settling:
+    """Whether a head that left the box has found a new place: it stays there, in the dark."""
+
+    seconds: float = 0.0
+    """How long it has been where it is."""
+    place_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def step(
+        self, place_m: tuple[float, float, float], seconds: float, *, is_outside: bool
+    ) -> bool:
+        """Take note of where the head is; return whether the world should come there.
+
+        Args:
+            place_m: of the head in the world.
+            seconds: since the frame before.
+            is_outside: whether there is nothing to see from there.
+        """
+        if not is_outside or math.dist(place_m, self.place_m) > STILL_M:
+            self.seconds, self.place_m = 0.0, place_m
+            return False
+        self.seconds += seconds
+        return self.seconds >= SETTLED_S
 
 
 @dataclass

@@ -8,6 +8,7 @@ Everything slow (reading worlds, painting the panel, talking to the desktop) is 
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from depthfusion.headset import Controls, Event, EventKind, Eye, Frame, Haptic, 
 from depthfusion.view import View
 from depthfusion.vr import comfort
 from depthfusion.vr.arrival import Arrival
-from depthfusion.vr.comfort import Fader, Vignette
+from depthfusion.vr.comfort import Fader, Settling, Vignette
 from depthfusion.vr.conditions import UNTRACKED, Conditions
 from depthfusion.vr.desk import Desk
 from depthfusion.vr.drawing import EyeDrawing, EyePicture, Screen
@@ -48,7 +49,7 @@ LONGEST_S = 0.1
 """A frame is never taken to have lasted longer: after a pause nothing jumps."""
 IDLE_S = 0.01
 """Slept where a frame is not to be drawn and the runtime does not make us wait."""
-HINT_BOX = "You are outside the picture: come back, or recentre"
+HINT_BOX = "You are outside the picture: come back, or stay for a moment"
 HINT_FAILED = "That world cannot be shown"
 
 
@@ -83,7 +84,7 @@ class FrameLoop:
         self._arrival = Arrival(parts.drawing, parts.loader)
         self._panel = Panel(parts.drawing, parts.painter)
         self._conditions = Conditions()
-        self._fader, self._vignette = Fader(), Vignette()
+        self._fader, self._vignette, self._settling = Fader(), Vignette(), Settling()
         self._wearer = Wearer()
         self._in_the_dark: list[Callable[[Frame], None]] = []
         self._asked = self._view = View()
@@ -170,7 +171,10 @@ class FrameLoop:
         controls = self._headset.controls()
         if self._conditions.hears_controls:
             self._obey(controls, frame, seconds)
-        target = comfort.head_box_brightness(self._wearer.from_centre_m)
+        place_m = self._wearer.place_m
+        target = comfort.head_box_brightness(math.hypot(*place_m))
+        if self._settling.step(place_m, seconds, is_outside=target == 0.0 and frame.is_tracked):
+            self._recenter(frame)
         self._hint(is_outside=target < 0.5)
         if self._conditions.is_untracked or not self._wearer.is_placed:
             target = min(target, comfort.UNTRACKED_BRIGHTNESS)
@@ -221,6 +225,9 @@ class FrameLoop:
                 self._take_optics()
             case EventKind.RECENTERED:
                 self._wearer.place_again()
+            case EventKind.AWAKE:  # put on, perhaps by somebody else
+                self._wearer.place_again()
+                self._conditions.note(event)
             case _:
                 self._conditions.note(event)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -37,10 +36,10 @@ class Wearer:
         return self._frames_to_place == 0
 
     @property
-    def from_centre_m(self) -> float:
-        """How far the head is from its rest place."""
+    def place_m(self) -> tuple[float, float, float]:
+        """Of the head in the world, whose centre is its rest place."""
         x, y, z = self.world_from_head[:3, 3].tolist()
-        return math.sqrt(x * x + y * y + z * z)
+        return x, y, z
 
     def place_again(self) -> None:
         """Tracking space has another origin: the head's place is the centre once more."""

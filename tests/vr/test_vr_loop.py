@@ -174,6 +174,35 @@ def test_a_head_halfway_out_of_the_box_sees_half_the_light(session):
     assert session.frames(60)[-1].brightness == pytest.approx(0.5)
 
 
+def test_a_head_that_stays_outside_the_box_has_the_world_come_to_it(session):
+    session.show()
+    session.headset.head = pose(0.6, 0.3, 0.2)
+    assert session.frames(150)[-1].brightness == 0.0
+    drawn = session.frames(120)[-1]
+    assert drawn.brightness == 1.0
+    assert drawn.position_m == pytest.approx([-0.032, 0, 0])
+
+
+def test_a_head_that_only_passes_through_the_outside_has_not(session):
+    session.show()
+    for step in range(400):
+        session.headset.head = pose(0.6 + 0.3 * np.sin(step / 30), 0.0, 0.4 * np.cos(step / 20))
+        assert session.frames(1)[0].position_m[0] > 0.2
+    session.headset.head = pose()
+    assert session.frames(60)[-1].position_m == pytest.approx([-0.032, 0, 0])
+
+
+def test_a_headset_that_is_put_on_is_where_the_world_is(session):
+    session.show()
+    session.headset.events.append(Event(EventKind.STANDBY))
+    session.frames(5)
+    session.headset.head = pose(0.3, 0.6, 0.1)
+    session.headset.events.append(Event(EventKind.AWAKE))
+    drawn = session.frames(60)[-1]
+    assert drawn.position_m == pytest.approx([-0.032, 0, 0])
+    assert drawn.brightness == 1.0
+
+
 def test_recentering_happens_in_the_dark(session):
     session.show()
     session.headset.head = pose(0.12)
