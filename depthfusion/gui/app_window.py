@@ -38,6 +38,8 @@ from depthfusion.gui.app_moving import AppMoving
 FIRST_STEPS = "first-steps"
 """Name of the first-run card in `Settings.cards_seen`."""
 _KEEP_TRASH_DAYS = 30
+_WARM_UP_MS = 6000
+"""When the worker is started at the latest."""
 
 
 class AppWindow(AppMoving):
@@ -137,7 +139,9 @@ class AppWindow(AppMoving):
         super().dress()
         store = self.opener.remembered.store
         SettingsFollower(store, self, self.making.link, self._use_units)
-        self.making.warm_up()
+        # The worker loads torch for seconds: what is on the screen already may finish before.
+        self.viewport.finished.connect(self.making.warm_up)
+        QTimer.singleShot(_WARM_UP_MS, self, self.making.warm_up)
         for line in self.making.load_styles():
             self.complain(line)
         QTimer.singleShot(0, self, self._begin_library)

@@ -37,6 +37,7 @@ class Motion:
         reduced: no inertia, no sway and no turning, for people whom movement makes ill.
         inertia: whether a view that was thrown glides on.
         turning: whether the view turns slowly by itself.
+        held: whether turning waits, for the processor prepares a better picture first.
         swaying: whether the head sways gently when nobody has done anything for a while.
     """
 
@@ -44,6 +45,7 @@ class Motion:
         self.reduced = False
         self.inertia = True
         self.turning = False
+        self.held = False
         self.swaying = False
         self._keys = [0.0] * 6  # look right, look up, walk right, walk up, walk forward, zoom in
         self._speeds = [0.0] * 6
@@ -113,7 +115,7 @@ class Motion:
 
     @property
     def _turns(self) -> bool:
-        return self.turning and not self.reduced
+        return self.turning and not self.reduced and not self.held
 
     @property
     def _sways(self) -> bool:

@@ -146,7 +146,14 @@ class Viewport(QOpenGLWidget):
             if self.panorama is not None and self._loading_is_done:
                 self._show_again(self.panorama)
 
+    @property
+    def _is_preparing(self) -> bool:
+        """Whether the processor that draws still has to prepare the surface."""
+        is_software = self.renderer is not None and self.renderer.is_software
+        return is_software and self._loading is not None and not self._loading_is_done
+
     def _advance(self, step_s: float) -> bool:
+        self.motion.held = self._is_preparing
         view = self.motion.advanced(self._view, step_s)
         if view != self._view:
             self._view = view
@@ -209,6 +216,7 @@ class Viewport(QOpenGLWidget):
         if self._loading is None and before is not None and failed and failed.has_shown_draft:
             self._show_again(before)
             self._next_view = self._previous_view
+        self.clock.wake()
 
     def _show_again(self, panorama: Panorama) -> None:
         """Prepare the panorama anew, from memory: its surface suits one sense of depth only."""

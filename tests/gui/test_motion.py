@@ -88,6 +88,14 @@ def test_slow_turning_turns_and_ends_with_a_drag() -> None:
     assert not motion.turning
 
 
+def test_turning_waits_while_it_is_held() -> None:
+    motion = Motion()
+    motion.turning = motion.held = True
+    assert run(motion, View(), 2).yaw_deg == 0 and not motion.needs_frames(View())
+    motion.held = False
+    assert motion.needs_frames(View()) and run(motion, View(), 2).yaw_deg > 1
+
+
 def test_the_sway_begins_after_a_while_is_small_and_leaves_nothing_behind() -> None:
     motion = Motion()
     motion.swaying = True

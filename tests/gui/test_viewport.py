@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from depthfusion.gui.loading import Source
 from depthfusion.gui.viewer_window import ViewerWindow
 from depthfusion.view import Shading, Stereo
-from tests.gui.conftest import drag, open_and_wait, pixels_of, settle
+from tests.gui.conftest import TIMEOUT_MS, drag, open_and_wait, pixels_of, settle
 
 pytestmark = [pytest.mark.gui, pytest.mark.gl]
 MakeWindow = Callable[[], ViewerWindow]
@@ -182,6 +182,22 @@ def test_the_frame_rate_is_that_of_the_frames_shown(window: ViewerWindow, qtbot:
     settle(qtbot, view)
     assert rates[-1] == 0
     assert window.line._rate.text() == ""
+
+
+def test_a_turning_view_waits_for_its_surface_where_the_processor_draws(
+    window: ViewerWindow, qtbot: QtBot, pictures: Path
+) -> None:
+    view, seen = window.viewport, []
+    window.menus.view_actions.reduce_motion.setChecked(False)
+    if not view.renderer.is_software:
+        pytest.skip("a graphics card draws here")
+    view.stage_shown.connect(lambda: seen.append(view.view.yaw_deg))
+    with qtbot.waitSignal(view.finished, timeout=TIMEOUT_MS):
+        window.opener.open(Source(str(pictures / "hills.jpg")))
+        view.set_motion(turning=True)
+    assert len(seen) >= 2 and max(seen) - min(seen) < 0.5
+    qtbot.waitUntil(lambda: view.view.yaw_deg > seen[0] + 1, timeout=TIMEOUT_MS)
+    view.set_motion(turning=False)
 
 
 def test_swapping_near_and_far_makes_the_surface_anew(window: ViewerWindow, qtbot: QtBot) -> None:
