@@ -60,14 +60,17 @@ def test_the_window_shows_the_eyes_until_it_is_left_and_waits_for_no_screen(even
         assert screen._window._window.vsync is False
         with drawing_of(screen.ctx, plain_panorama(RED), ONE_EYE_PX) as drawing:
             drawn(drawing, both_pictures(used_px=ONE_EYE_PX))
-            start_s = time.perf_counter()
+            start_s, start_cpu_s = time.perf_counter(), time.process_time()
             for _ in range(60):
                 screen.show(drawing)
             took_s = time.perf_counter() - start_s
+            cpu_s = time.process_time() - start_cpu_s
             drawing.show_on(screen.ctx.screen, (64, 32), Mirror.BOTH)
             shown = screen.ctx.screen.read((0, 0, 64, 32), components=3)
             assert np.frombuffer(shown, np.uint8).reshape(-1, 3).tolist() == [list(RED)] * 2048
-            assert took_s < 0.9  # 60 frames of a screen with 60 a second would take 1.0
+            # 60 frames of a screen with 60 a second would take 1.0, hardly any of it working; on
+            # a busy machine it is our own work that takes so long.
+            assert took_s < 0.9 or cpu_s > 0.2 * took_s
             assert not screen.is_left()
             screen._window._window.dispatch_event(*event)
             screen.show(drawing)

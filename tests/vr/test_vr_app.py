@@ -25,7 +25,7 @@ from depthfusion.gui.session import Session
 from depthfusion.library import Library
 from depthfusion.panorama import Panorama, Provenance
 from depthfusion.vr.messages import Wish
-from tests.gui.conftest import TIMEOUT_MS, destroy, qapp_cls  # noqa: F401  # a fixture
+from tests.gui.conftest import TIMEOUT_MS, destroy
 from tests.vr.test_vr_window import HERE, FakeLink
 
 pytestmark = [pytest.mark.gui, pytest.mark.gl]

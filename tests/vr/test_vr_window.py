@@ -28,7 +28,6 @@ from tests.gui.conftest import (  # noqa: F401  # fixtures
     make_window,
     open_and_wait,
     pictures,
-    qapp_cls,
     remembered,
 )
 from tests.headset.conftest import runtime_folder  # noqa: F401  # a fixture
