@@ -255,7 +255,7 @@ def test_view_vr_shows_the_world_there_and_outlives_the_runtimes_quit(
     script, log = tmp_path / "script", tmp_path / "log"
     eyes = tmp_path / "eyes"
     eyes.mkdir()
-    script.write_text(f"size 96 104\npace 1\ncapture 1\nat 250 captures_to {eyes}\nat 400 quit\n")
+    script.write_text(f"size 96 104\npace 1\ncapture 1\nat 250 captures_to {eyes}\nat 560 quit\n")
     command = [sys.executable, "-m", "depthfusion", "view", str(pictures / "scene.png"), "--vr"]
     process = subprocess.Popen(
         [*command, "--mirror", "none"],
