@@ -48,6 +48,9 @@ class Model:
     near_m: float | None = None
     """Distance in metres of depth 1, for models taught with one fixed range."""
     far_m: float | None = None
+    temperature: float = 1.0
+    """Deviation of the noise that pictures begin with: below 1 they are calmer and less varied, as
+    a model that has not learned enough may advise (for flows: arXiv 1807.03039, section 5)."""
     native: tuple[int, int] | None = None
     """Width and height in pixels that the networks were taught, where the model tells."""
     upsampler: Any = None

@@ -13,7 +13,8 @@ from ldm3d.depth_codec import Layout
 from ldm3d.errors import ModelError
 
 INFO_FILE = "ldm3d.json"
-"""Beside `model_index.json` in our own models: `defaults`, `native`, `near_m`, `far_m`."""
+"""Beside `model_index.json` in our own models: `defaults`, `temperature`, `native`, `near_m`,
+`far_m`."""
 _LAYOUTS = {3 + layout.depth_channels: layout for layout in Layout}
 _STEMS = {
     "unet": "diffusion_pytorch_model",
@@ -27,7 +28,7 @@ _DEFAULT_KEYS = {"negative_prompt", "steps", "guidance", "width", "height", "sch
 
 
 def read_info(folder: Path) -> dict[str, Any]:
-    """Return `defaults`, `native`, `near_m` and `far_m` of our own models; {} for those of others.
+    """Return what our own models tell of themselves, by `Model`'s names; {} for those of others.
 
     `native` is width and height of what the networks were taught, in pixels; None where the file
     does not tell.
@@ -40,7 +41,11 @@ def read_info(folder: Path) -> dict[str, Any]:
         return {}
     values = read_json(path)
     defaults = {k: v for k, v in values.get("defaults", {}).items() if k in _DEFAULT_KEYS}
-    info: dict[str, Any] = {"defaults": defaults, "native": _native(values.get("native"), path)}
+    info: dict[str, Any] = {
+        "defaults": defaults,
+        "native": _native(values.get("native"), path),
+        "temperature": _temperature(values.get("temperature"), path),
+    }
     if values.get("near_m") is not None:
         far = values.get("far_m")
         info |= {
@@ -48,6 +53,14 @@ def read_info(folder: Path) -> dict[str, Any]:
             "far_m": math.inf if far is None else float(far),
         }
     return info
+
+
+def _temperature(value: Any, path: Path) -> float:
+    if value is None:
+        return 1.0
+    if not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ModelError(f"want a temperature above 0 and up to 1 in {path}, got {value!r}")
+    return float(value)
 
 
 def _native(size: Any, path: Path) -> tuple[int, int] | None:

@@ -205,7 +205,7 @@ def _first_latents(run: _Run, generators: Sequence[torch.Generator]) -> Latents:
     shape = (1, model.latent_channels, *cells)
     noise = torch.cat([torch.randn(shape, generator=g) for g in generators]).to(model.device)
     if batch[0].start is None:
-        return noise * schedule.init_noise_sigma
+        return noise * schedule.init_noise_sigma * model.temperature
     clean = torch.cat([_encoded(run, recipe) for recipe in batch])
     return schedule.noised(clean, noise)
 
@@ -339,6 +339,7 @@ def _made_with(model: Model, recipe: Recipe, plan: MemoryPlan) -> dict[str, Any]
         "attention": attention_kind(model.unet),
         "tile": plan.tile,
         **({"sampled": sampled, "doubled": passes} if passes else {}),
+        **({"temperature": model.temperature} if model.temperature != 1 else {}),
         "versions": {
             "torch": torch.__version__,
             "diffusers": diffusers.__version__,

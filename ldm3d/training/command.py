@@ -220,6 +220,10 @@ def _add_export(parts: Parts[argparse.ArgumentParser]) -> None:
                         help="where it is now; of a UNet's run")  # fmt: skip
     parser.add_argument("--upsampler", type=Path, metavar="FOLDER",
                         help="a run or folder; goes into a UNet's model")  # fmt: skip
+    parser.add_argument("--guidance", type=float, metavar="G",
+                        help="that the model advises; default: the preset's")  # fmt: skip
+    parser.add_argument("--temperature", type=float, metavar="T", default=1.0,
+                        help="of the noise that its pictures begin with")  # fmt: skip
     parser.add_argument("--title", default="", help="of the model")
     parser.add_argument("--licence", default="", help="of the model")
     parser.set_defaults(run=_told(_export))
@@ -240,7 +244,8 @@ def _export(options: argparse.Namespace) -> int:
     if kind == "unet":
         written = export_unet(
             options.folder, options.output, data=options.data, autoencoder=options.autoencoder,
-            upsampler=options.upsampler, title=options.title, licence=options.licence,
+            upsampler=options.upsampler, guidance=options.guidance,
+            temperature=options.temperature, title=options.title, licence=options.licence,
         )  # fmt: skip
         print(written)
         return 0

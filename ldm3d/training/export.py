@@ -46,6 +46,8 @@ class ModelFacts:
     """width and height that the networks were taught."""
     near_m: float | None = None
     far_m: float | None = None
+    temperature: float = 1.0
+    """Of the noise that pictures begin with; see `ldm3d.model.Model`."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values; infinity is null, as `ldm3d.model_folder` reads it."""
@@ -55,6 +57,7 @@ class ModelFacts:
             "licence": self.licence,
             "defaults": dict(self.defaults),
             "native": dict(self.native) or None,
+            "temperature": self.temperature,
             "near_m": self.near_m,
             "far_m": self.far_m if finite else None,
         }

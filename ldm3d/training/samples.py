@@ -108,6 +108,7 @@ def sampled_model(parts: ModelParts, facts: ModelFacts, device: torch.device) ->
         dtype=torch.float32,
         fingerprint="",
         defaults=facts.defaults,
+        temperature=facts.temperature,
         near_m=facts.near_m,
         far_m=facts.far_m,
     )

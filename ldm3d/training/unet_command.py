@@ -134,6 +134,8 @@ def export_unet(
     data: Path | None = None,
     autoencoder: Path | None = None,
     upsampler: Path | None = None,
+    guidance: float | None = None,
+    temperature: float = 1.0,
     title: str = "",
     licence: str = "",
 ) -> Path:
@@ -146,12 +148,17 @@ def export_unet(
         autoencoder: likewise.
         upsampler: a run or folder of one, for pictures of twice the size and more; the model then
             recommends twice the size that its UNet was taught.
+        guidance: what the model advises; None: as its preset does.
+        temperature: of the noise that its pictures begin with, above 0 up to 1.
         title: of the model, for `ldm3d.json`.
         licence: likewise.
 
     Raises:
         InputError: if this is no such run, or it has no checkpoint yet.
+        RequestError: if there can be no such temperature.
     """
+    if not 0 < temperature <= 1:
+        raise RequestError(f"want a temperature above 0 and up to 1, got {temperature:g}")
     from ldm3d.data.world_set import read_info
     from ldm3d.training.export import ModelFacts, write_model
     from ldm3d.training.folder import RunFolder, replaced_folder
@@ -165,13 +172,13 @@ def export_unet(
     width = stored["width"] or info.width
     size = {"width": width, "height": width * info.height // info.width}
     parts = parts_of_run(run, stored, autoencoder or Path(stored["autoencoder"]))
-    defaults = {**stored["defaults"], **size}
+    defaults = {**stored["defaults"], **_given(guidance=guidance), **size}
     if not info.seamless:
         defaults["seamless"] = False
     if upsampler is not None:
         parts = replace(parts, upsampler=find_upsampler(upsampler))
         defaults |= {name: 2 * side for name, side in size.items()}
-    facts = ModelFacts(title, licence, defaults, size, info.near_m, info.far_m)
+    facts = ModelFacts(title, licence, defaults, size, info.near_m, info.far_m, temperature)
     with replaced_folder(output) as new:
         write_model(new, parts, facts)
     return output

@@ -13,7 +13,7 @@ from PIL import Image
 
 import ldm3d
 from ldm3d.depth_codec import Layout, write_depth_png
-from ldm3d.errors import InputError, Ldm3dError, RequestError
+from ldm3d.errors import InputError, Ldm3dError, ModelError, RequestError
 from ldm3d.events import Preview, Result, Step
 from ldm3d.model import Model
 from ldm3d.pipeline import latents_from_recipes
@@ -263,3 +263,26 @@ def test_a_doubled_picture_can_start_from_one_of_any_size(doubling: Model, pictu
     result = results(doubling, recipe)[0]
     assert result.color.shape == (256, 512, 3)
     assert result.recipe.made_with["files"]
+
+
+def test_a_model_may_begin_its_pictures_calmer(tmp_path: Path) -> None:
+    folders = {
+        value: tiny_model(tmp_path / name, info={"temperature": value})
+        for name, value in (("calm", 0.5), ("plain", 1.0))
+    }
+    begun = {}
+    for value, folder in folders.items():
+        model = ldm3d.load(folder, device="cpu", dtype="float32")
+        assert model.temperature == value
+        result = results(model, model.recipe("a forest", seed=2, **SMALL))[0]
+        begun[value] = result
+    assert begun[0.5].recipe.made_with["temperature"] == 0.5
+    assert "temperature" not in begun[1.0].recipe.made_with
+    assert not np.array_equal(begun[0.5].color, begun[1.0].color)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "warm"])
+def test_a_temperature_that_cannot_be_is_told(tmp_path: Path, value: object) -> None:
+    folder = tiny_model(tmp_path / "model", info={"temperature": value})
+    with pytest.raises(ModelError, match="want a temperature above 0 and up to 1"):
+        ldm3d.load(folder, device="cpu", dtype="float32")
