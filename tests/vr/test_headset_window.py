@@ -51,6 +51,14 @@ def test_a_missing_moderngl_window_is_told(monkeypatch):
         MirrorWindow(Mirror.LEFT)
 
 
+def is_red(screen: MirrorWindow, drawing) -> bool:
+    """Draw the mirror and read it; a window manager that resizes in between takes it away."""
+    drawing.show_on(screen.ctx.screen, (64, 32), Mirror.BOTH)
+    shown = np.frombuffer(screen.ctx.screen.read((0, 0, 64, 32), components=3), np.uint8)
+    screen.show(drawing)
+    return bool((shown.reshape(-1, 3) == RED).all())
+
+
 @pytest.mark.gui
 @pytest.mark.parametrize("event", [("on_close",), ("on_key_press", 0xFF1B, 0)], ids=["x", "escape"])
 def test_the_window_shows_the_eyes_until_it_is_left_and_waits_for_no_screen(event):
@@ -65,9 +73,7 @@ def test_the_window_shows_the_eyes_until_it_is_left_and_waits_for_no_screen(even
                 screen.show(drawing)
             took_s = time.perf_counter() - start_s
             cpu_s = time.process_time() - start_cpu_s
-            drawing.show_on(screen.ctx.screen, (64, 32), Mirror.BOTH)
-            shown = screen.ctx.screen.read((0, 0, 64, 32), components=3)
-            assert np.frombuffer(shown, np.uint8).reshape(-1, 3).tolist() == [list(RED)] * 2048
+            assert any(is_red(screen, drawing) for _ in range(20))
             # 60 frames of a screen with 60 a second would take 1.0, hardly any of it working; on
             # a busy machine it is our own work that takes so long.
             assert took_s < 0.9 or cpu_s > 0.2 * took_s
