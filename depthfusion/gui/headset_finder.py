@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN_S = 30.0
 """Least time between two looks: with some runtimes each wakes the headset."""
+_END_WAIT_S = 2.0
 
 
 def _probe() -> HeadsetReport:
@@ -79,8 +80,10 @@ class HeadsetFinder(QObject):
         self.changed.emit()
 
     def shut_down(self) -> None:
-        """Want to hear no more; the thread ends by itself."""
+        """Want to hear no more; a look that has begun is waited for, but not for long."""
         self._is_closed = True
+        if self._thread is not None:
+            self._thread.join(_END_WAIT_S)  # it may be stuck in a runtime: then it ends with us
 
     def _run(self) -> None:
         report = self._look()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,24 @@ def test_nobody_looks_for_a_headset_while_the_window_starts(window: ViewerWindow
     assert window.headset.finder.report is None
     assert not window.menus.headset.isEnabled()
     assert window.menus.headset.toolTip()
+
+
+def test_a_look_that_takes_its_time_ends_with_the_window_or_is_left_behind(
+    window: ViewerWindow,
+) -> None:
+    go_on = threading.Event()
+
+    def look() -> HeadsetReport:
+        go_on.wait(10)
+        return HERE
+
+    finder = HeadsetFinder(window, look)
+    finder.look()
+    threading.Timer(0.2, go_on.set).start()
+    finder.shut_down()
+    assert go_on.is_set()
+    QTest.qWait(20)
+    assert finder.report is None  # nobody wants to hear it any more
 
 
 def test_v_takes_what_is_open_into_the_headset(window: ViewerWindow, pictures: Path) -> None:  # noqa: F811
