@@ -37,9 +37,13 @@ WORKER_TEST_S = 400
 
 @pytest.fixture(scope="session")
 def qapp_cls() -> type[QApplication]:
-    """Make the application as the command does: its surface format comes first."""
-    QSurfaceFormat.setDefaultFormat(surface_format())
-    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    """Make the application as the command does: its surface format comes first.
+
+    The windows of tests/vr have the same fixture; whichever comes first makes it.
+    """
+    if QApplication.instance() is None:
+        QSurfaceFormat.setDefaultFormat(surface_format())
+        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     return QApplication
 
 
