@@ -320,7 +320,7 @@ class Library:
         check_present(self.folder, self.count())
         return check_all(self.folder, iter(sorted(scanning.folders(self.folder))))
 
-    def moving(self, target: str | os.PathLike[str]) -> Iterator[Moved]:
+    def moving(self, target: str | os.PathLike[str]) -> Generator[Moved, None, None]:
         """Move every world and the trash to another folder; yield each world that has arrived.
 
         Open a `Library` there afterwards. Stopped or killed, it goes on when it is begun again.
