@@ -107,6 +107,21 @@ class SavingWindow(QMainWindow):
             return
         if kind is ExportKind.SEEN:
             self.save_picture(path=path)
+            return
+        depth = path.with_name(f"{path.stem}_depth.png")
+        if kind is ExportKind.RGBD and path.suffix.lower() != ".png":
+            self.complain(
+                self.tr("want a name that ends in .png, got {0}: others lose depth").format(
+                    path.name
+                )
+            )
+        elif kind is ExportKind.PAIR and panorama.depth is not None and depth.exists():
+            # The dialog asked for the picture's name only.
+            self.complain(
+                self.tr("{0} is there already: choose another name, or move it away").format(
+                    short_path(str(depth))
+                )
+            )
         else:
             view = self.viewport.view
             self.saver.write(path, lambda: write_export(panorama, kind, path, view))

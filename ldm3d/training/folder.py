@@ -122,16 +122,35 @@ def replaced_folder(output: Path) -> Iterator[Path]:
     """Give a hidden name to write a folder under; it takes `output`'s place, whole or not at all.
 
     Raises:
+        RequestError: if `output` holds anything but what was exported before.
         OSError: if it cannot be renamed.
     """
+    output = output.absolute()
+    _check_replaceable(output)
     output.parent.mkdir(parents=True, exist_ok=True)
-    temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}")
+    token = secrets.token_hex(4)
+    temporary = output.with_name(f".{output.name}.{token}")
+    former = output.with_name(f".{output.name}.{token}.old")
     try:
         yield temporary
-        shutil.rmtree(output, ignore_errors=True)
+        if output.exists():
+            output.rename(former)
         temporary.rename(output)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if output.exists():
+            shutil.rmtree(former, ignore_errors=True)
+
+
+def _check_replaceable(output: Path) -> None:
+    if not output.exists():
+        return
+    exported = any((output / name).is_file() for name in ("config.json", "model_index.json"))
+    if not output.is_dir() or (any(output.iterdir()) and not exported):
+        raise RequestError(
+            f"want a new folder, or an exported model to replace, {output} is neither: choose "
+            "another with -o"
+        )
 
 
 def versions() -> dict[str, str]:

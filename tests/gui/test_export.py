@@ -86,3 +86,20 @@ def test_ctrl_e_exports_what_is_open(
         assert picture.size == (size or window.viewport.size_px())
     assert (tmp_path / "out_depth.png").exists() is (kind is ExportKind.PAIR)
     assert window.toast.isVisible() and "out.png" in window.toast.text
+
+
+@pytest.mark.gui
+@pytest.mark.gl
+def test_what_the_dialog_did_not_ask_about_is_not_overwritten(
+    make_window: MakeWindow, qtbot: QtBot, pictures: Path, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_and_wait(qtbot, window, Source(str(pictures / "scene.png")))
+    other = tmp_path / "room_depth.png"
+    other.write_bytes(b"of another room")
+    window.export(ExportKind.PAIR, tmp_path / "room.png")
+    assert "room_depth.png is there already" in window.banner.text
+    window.export(ExportKind.RGBD, tmp_path / "room.jpg")
+    assert "want a name that ends in .png, got room.jpg" in window.banner.text
+    assert other.read_bytes() == b"of another room"
+    assert [path.name for path in tmp_path.glob("room*")] == ["room_depth.png"]
