@@ -1,4 +1,4 @@
-# make run    set up, then open the app in a bundled world (without a display: render it to out/)
+# make run    set up, then open the app (without a display: make a world, render it to out/)
 # make test   set up, then run all tests
 # make lint   style, import contracts, types, shell scripts
 # make bench  the renderer's figures: quality and speed ratios

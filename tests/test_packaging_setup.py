@@ -18,6 +18,7 @@ FAKE_PYTHON = """#!/bin/sh
 echo "python $*" >>"$LOG"
 case "$*" in
     *ensurepip*) exit "${NO_VENV:-0}" ;;
+    *urllib*) exit "${NO_INDEX:-0}" ;;
     *python%d*) echo python3.11-venv ;;
     --version) echo Python 3.11.2 ;;
     "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; cp "$0" "$3/bin/depthfusion" ;;
@@ -35,7 +36,7 @@ FAKE_COMMANDS = {
         "#!/bin/sh\n",
     ),
 }
-ORDINARY = ("sh", "cat", "cksum", "cp", "dirname", "grep", "mkdir", "mktemp", "rm", "env")
+ORDINARY = ("sh", "cat", "cksum", "cp", "dirname", "grep", "mkdir", "mktemp", "rm", "env", "uname")
 
 
 def libraries() -> dict[str, str]:
@@ -97,7 +98,18 @@ def test_a_machine_with_everything_gets_no_apt(machine: Machine) -> None:
     assert code == 0, said
     assert not [c for c in commands if c.startswith(("apt-get", "sudo"))]
     assert len(pip_lines(commands)) == 1
-    assert "--constraint constraints.txt --editable ." in pip_lines(commands)[0]
+    assert "--constraint constraints.txt --editable .[generate]" in pip_lines(commands)[0]
+
+
+@pytest.mark.skipif(Path("/proc/driver/nvidia/version").exists(), reason="an NVIDIA card is here")
+def test_without_an_nvidia_card_torch_comes_without_cuda(machine: Machine) -> None:
+    (line,) = pip_lines(machine.setup("run")[2])
+    assert "--extra-index-url https://download.pytorch.org/whl/cpu" in line
+
+
+def test_torch_comes_from_pypi_where_its_own_index_is_out_of_reach(machine: Machine) -> None:
+    (line,) = pip_lines(machine.setup("run", NO_INDEX="1")[2])
+    assert "index-url" not in line
 
 
 def test_missing_libraries_are_installed_and_only_those(machine: Machine) -> None:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="shell scripts f
 
 FAKE_DEPTHFUSION = """#!/bin/sh
 echo "$*" >>"$LOG"
+if [ "$1" = generate ]; then echo "a line of progress"; echo "out/made/a place"; fi
 """
 FAKE_XVFB_RUN = """#!/bin/sh
 while [ "$1" != sh ]; do shift; done
@@ -49,22 +50,30 @@ def test_with_a_display_the_app_opens(clone: Path, name: str) -> None:
     assert start(clone, **{name: ":0"}) == ("", ["app"])
 
 
-def test_without_a_display_pictures_are_rendered_and_their_place_is_told(clone: Path) -> None:
+def test_without_a_display_a_world_is_made_and_rendered_and_its_place_is_told(
+    clone: Path,
+) -> None:
     said, commands = start(clone)
-    assert [line.split()[:3] for line in commands] == [
-        ["render", "-o", "out/front.png"],
-        ["render", "-o", "out/side.png"],
-        ["render", "-o", "out/stereo.png"],
+    assert commands[0] == "generate a mossy forest at dawn --seed 1 -o out/made"
+    assert [line.split(" --")[0] for line in commands[1:]] == [
+        "render out/made/a place -o out/front.png",
+        "render out/made/a place -o out/side.png",
+        "render out/made/a place -o out/stereo.png",
     ]
+    assert "World: out/made/a place" in said
     assert f"{clone}/out/front.png" in said
     assert (clone / "out").is_dir()
 
 
-def test_the_commands_without_a_display_are_ones_that_render_takes(clone: Path) -> None:
+def test_without_a_display_ones_own_sentence_is_taken(clone: Path) -> None:
+    assert start(clone, PROMPT="red dunes")[1][0].startswith("generate red dunes ")
+
+
+def test_the_commands_without_a_display_are_ones_that_depthfusion_takes(clone: Path) -> None:
     from depthfusion.cli import build_parser
 
     for line in start(clone)[1]:
-        build_parser("render").parse_args(line.split())
+        build_parser(line.split()[0]).parse_args(line.split())
 
 
 def with_display(clone: Path, tools: dict[str, str], code: str) -> subprocess.CompletedProcess[str]:

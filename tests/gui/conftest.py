@@ -141,8 +141,14 @@ MakeApp = Callable[[], "AppWindow"]
 
 
 @pytest.fixture
+def app_model(tiny_folder: Path) -> str:
+    """Name or folder of the model that app windows generate with."""
+    return str(tiny_folder)
+
+
+@pytest.fixture
 def make_app(
-    qapp: QApplication, tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+    qapp: QApplication, tmp_path: Path, app_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeApp]:
     """Open app windows on one library and one session, as the command does one after the other."""
     from depthfusion.generator.worker import NICENESS_VARIABLE
@@ -160,7 +166,7 @@ def make_app(
         remembered.store.change(cards_seen=[FIRST_STEPS])
         library = Library(tmp_path / "library", indexes=tmp_path / "indexes")
         session = Session(tmp_path / "state")
-        window = AppWindow(remembered, library, session, model=str(tiny_folder))
+        window = AppWindow(remembered, library, session, model=app_model)
         windows.append(window)
         window.viewport.motion.reduced = True
         window.dress()
