@@ -94,6 +94,7 @@ def write_model(
             for name, network in networks.items():
                 narrow = _narrowed(network, dtype, name)
                 narrow.save_pretrained(folder / name, max_shard_size=f"{max_file_mb}MB")
+                _forget_origin(folder / name / "config.json")
             parts.tokenizer.save_pretrained(folder / "tokenizer")
         scheduler = dict(parts.scheduler_config)
         _write_json(folder / "scheduler" / "scheduler_config.json", scheduler)
@@ -122,6 +123,13 @@ def _narrowed(network: Any, dtype: torch.dtype, name: str) -> Any:
             f"({len(broken)}, the first is {broken[0]}): train on from an earlier checkpoint"
         )
     return narrow
+
+
+def _forget_origin(config: Path) -> None:
+    """Take out where a part was loaded from: a path of the machine it was trained on."""
+    values = json.loads(config.read_text(encoding="utf-8"))
+    if values.pop("_name_or_path", None) is not None:
+        _write_json(config, values)
 
 
 def _is_finite(value: torch.Tensor) -> bool:
