@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -92,11 +93,13 @@ def probe(timeout_s: float = TIMEOUT_S) -> HeadsetReport:
 
 
 def _read(lines: bytes) -> dict[str, Any]:
-    """Return all facts of the child's whole lines."""
+    """Return all facts of the child's whole lines; a driver may print lines of its own."""
     found: dict[str, Any] = {}
     for line in lines.splitlines(keepends=True):
-        if line.startswith(b"{") and line.endswith(b"}\n"):  # a driver may print lines of its own
-            found.update(json.loads(line))
+        text = line.strip()
+        if line.endswith(b"\n") and text.startswith(b"{") and text.endswith(b"}"):
+            with suppress(ValueError):
+                found.update(json.loads(text))
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from depthfusion.headset.probe import HeadsetReport, probe
+from depthfusion.headset.probe import HeadsetReport, _read, probe
 from tests.headset.simulated.simulated_runtime import environment
 
 Look = Callable[..., HeadsetReport]
@@ -129,3 +129,14 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
     assert not report.is_installed
     assert "pip install 'depthfusion-panorama[vr]'" in report.words()
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_what_a_driver_prints_is_passed_over_on_every_system(end: bytes) -> None:
+    lines = [b'{"is_installed": true}', b"{foo}", b"{}}", b"driver: {", b'{"error": 108}', b""]
+
+    assert _read(end.join(lines)) == {"is_installed": True, "error": 108}
+
+
+def test_a_line_that_was_broken_off_is_no_fact() -> None:
+    assert _read(b'{"is_installed": true}\n{"error": {"a": 1}') == {"is_installed": True}
