@@ -13,6 +13,7 @@ import os
 import pickle
 import shutil
 import sys
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,12 +21,22 @@ from typing import Any, BinaryIO
 NICENESS = 5
 """The frame loop comes first where both want the same core."""
 _ALIGNMENT = 64
+_LEAST_BYTES = 1 << 16
+"""Smaller buffers travel in the pickle: one that is kept must not keep the whole file's pages."""
 
 
 def write_part(out: BinaryIO, part: Any, path: Path) -> None:
     """Send `part`; its large arrays go into the file `path`."""
     buffers: list[pickle.PickleBuffer] = []
-    head = pickle.dumps(part, protocol=5, buffer_callback=buffers.append)
+
+    def stays_in_head(buffer: pickle.PickleBuffer) -> bool:
+        with buffer.raw() as raw:
+            is_small = raw.nbytes < _LEAST_BYTES
+        if not is_small:
+            buffers.append(buffer)
+        return is_small
+
+    head = pickle.dumps(part, protocol=5, buffer_callback=stays_in_head)
     places = []
     with path.open("wb") as file:
         for buffer in buffers:
@@ -55,6 +66,10 @@ def main(given: BinaryIO, out: BinaryIO) -> int:
             write_part(out, part, Path(folder, str(number)))
         _send(out, ("", [], b""))
     except BrokenPipeError:  # nobody waits for it any more, and nobody tidies up
+        shutil.rmtree(folder, ignore_errors=True)
+        return 1
+    except OSError:  # the folder is full; or on Windows: nobody waits for it any more
+        traceback.print_exc()
         shutil.rmtree(folder, ignore_errors=True)
         return 1
     return 0

@@ -74,7 +74,7 @@ class WorldProcess:
     ) -> Iterator[Prepared | Failed]:
         assert process.stdin is not None
         assert process.stdout is not None
-        with suppress(BrokenPipeError):
+        with suppress(OSError):  # it is gone already; Windows calls that an invalid argument
             process.stdin.write(pickle.dumps((self._wanted, folder)))
             process.stdin.flush()
         while (message := _read_message(process.stdout)) is not None:
@@ -100,10 +100,16 @@ def _read_message(stream: IO[bytes]) -> Any:
 
 
 def _mapped(path: Path, places: list[tuple[int, int]], head: bytes) -> Any:
-    """Return the part; its arrays are the file's own pages, which go with the last of them."""
-    with path.open("rb") as file:
-        pages = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    with suppress(OSError):  # Windows removes nothing that is mapped: the folder's end does
+    """Return the part; its large arrays are the file's own pages, which go with the last of them.
+
+    Windows removes nothing that is mapped: there the file is read.
+    """
+    if sys.platform == "win32":
+        pages = memoryview(path.read_bytes())
+    else:
+        with path.open("rb") as file:
+            pages = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    with suppress(OSError):  # a virus scanner may hold it: the folder's end tries again
         path.unlink()
     return pickle.loads(head, buffers=[pages[start : start + size] for start, size in places])
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import mmap
 import pickle
 import time
+import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from depthfusion.vr import world_process
+from depthfusion.renderer.gpu_panorama import _without_arrays
+from depthfusion.vr import world_child, world_process
 from depthfusion.vr.messages import ShowWorld
 from depthfusion.vr.world_child import write_part
 from depthfusion.vr.world_process import WorldProcess, _mapped, _read_message
 from depthfusion.vr.world_steps import Failed, Prepared, Wanted, world_steps
+from tests.vr.vr_fakes import stage
 
 
 @pytest.fixture
@@ -90,11 +96,11 @@ def test_a_process_that_is_stopped_says_no_more(wanted, rooms):
 
 
 def test_large_arrays_are_pages_of_a_file_that_is_gone(tmp_path):
-    part = {"large": np.arange(10_000, dtype=np.float32), "none": np.empty((0, 3), np.uint32)}
+    part = {"large": np.arange(20_000, dtype=np.float32), "none": np.empty((0, 3), np.uint32)}
     pipe, path = io.BytesIO(), tmp_path / "part"
     write_part(pipe, part, path)
     assert len(pipe.getvalue()) < 2_000
-    assert path.stat().st_size > 40_000
+    assert path.stat().st_size > 80_000
     pipe.seek(0)
     name, places, head = _read_message(pipe)
     assert _read_message(pipe) is None
@@ -104,6 +110,64 @@ def test_large_arrays_are_pages_of_a_file_that_is_gone(tmp_path):
     assert found["none"].shape == (0, 3)
     assert not found["large"].flags.owndata
     assert found["large"].ctypes.data % 64 == 0
+
+
+def sent_and_mapped(part: object, path: Path) -> object:
+    pipe = io.BytesIO()
+    write_part(pipe, part, path)
+    pipe.seek(0)
+    name, places, head = _read_message(pipe)
+    return _mapped(Path(name), places, head)
+
+
+def test_what_is_kept_of_a_shown_world_holds_nothing_of_the_file(tmp_path, monkeypatch):
+    mapped: list[weakref.ref[mmap.mmap]] = []
+
+    def noted(*given, _map=mmap.mmap, **more) -> mmap.mmap:
+        pages = _map(*given, **more)
+        mapped.append(weakref.ref(pages))
+        return pages
+
+    monkeypatch.setattr(world_process.mmap, "mmap", noted)
+    color = np.full((128, 256, 3), 7, np.uint8)
+    part = sent_and_mapped(replace(stage(), color=color), tmp_path / "part")
+    [pages] = mapped
+    assert pages() is not None
+    np.testing.assert_array_equal(part.color, color)
+    kept = _without_arrays(part)
+    del part
+    gc.collect()
+    assert pages() is None
+    assert kept.relief.nearness == 0.5
+
+
+def test_on_windows_nothing_is_mapped_and_so_nothing_is_left_behind(tmp_path, monkeypatch):
+    def refuse(*_given, **_more):
+        raise AssertionError("mapped")
+
+    monkeypatch.setattr(world_process.mmap, "mmap", refuse)
+    monkeypatch.setattr(world_process.sys, "platform", "win32")
+    large = np.arange(20_000, dtype=np.float32)
+    found = sent_and_mapped(large, tmp_path / "part")
+    np.testing.assert_array_equal(found, large)
+    assert list(tmp_path.iterdir()) == []
+
+
+class Deaf(io.BytesIO):
+    """A pipe that nobody reads from, as Windows has it."""
+
+    def write(self, _data: object) -> int:
+        raise OSError(22, "Invalid argument")
+
+
+def test_a_child_that_cannot_tell_takes_its_files_with_it(wanted, rooms, monkeypatch, capsys):
+    monkeypatch.setattr(world_child.os, "nice", lambda _: 0, raising=False)
+    folder = rooms / "world"
+    folder.mkdir()
+    given = io.BytesIO(pickle.dumps((wanted, str(folder))))
+    assert world_child.main(given, Deaf()) == 1
+    assert "Invalid argument" in capsys.readouterr().err
+    assert list(rooms.iterdir()) == []
 
 
 def test_a_stream_that_breaks_off_has_no_message():
