@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depthfusion.vr.messages import ShowWorld
@@ -14,6 +16,8 @@ from depthfusion.vr.world_steps import Failed, Wanted
 
 if TYPE_CHECKING:
     from depthfusion.renderer import Stage
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,9 +143,16 @@ class WorldLoader:
 
     def _steps(self, order: ShowWorld) -> Iterator[Event]:
         assert self._process is not None
-        for part in self._process.parts():
-            if isinstance(part, Failed):
-                yield NotLoaded(order, part.words)
-                return
-            yield Staged(order, part.stage, part.title)
+        try:
+            for part in self._process.parts():
+                if isinstance(part, Failed):
+                    yield NotLoaded(order, part.words)
+                    return
+                yield Staged(order, part.stage, part.title)
+        except Exception as error:  # whatever starting a process or a mapping meets: no later world
+            name = Path(order.color).name  # would ever come if it ended this thread
+            _log.exception("while preparing %s", name)
+            reason = " ".join(str(error).split()) or type(error).__name__
+            yield NotLoaded(order, f"cannot prepare {name}: {reason}")
+            return
         yield Complete(order)

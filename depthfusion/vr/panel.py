@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from depthfusion.vr.placement import Matrix, heading_deg
 
 if TYPE_CHECKING:
     from depthfusion.vr.drawing import EyeDrawing
+
+_log = logging.getLogger(__name__)
 
 DISTANCE_M = 1.25
 BELOW_EYES_M = 0.3
@@ -58,10 +61,11 @@ class PanelPainter:
 
     def take(self) -> NDArray[np.uint8] | None:
         """Return the newest picture once; None: there is nothing new."""
-        picture = self._picture
-        if picture is not None:
-            self._picture = None
-        return picture
+        if self._picture is None:  # without the lock: the loop asks in every frame
+            return None
+        with self._changed:
+            picture, self._picture = self._picture, None
+            return picture
 
     def close(self) -> None:
         """Let the thread end."""
@@ -77,7 +81,16 @@ class PanelPainter:
                     return
                 words, self._wanted = self._wanted, None
             if words is not None:
-                self._picture = self._paint(words)
+                self._store(words)
+
+    def _store(self, words: PanelWords) -> None:
+        try:
+            picture = self._paint(words)
+        except Exception:  # fonts are third parties' and the wearer's: the next words may do
+            _log.exception("cannot paint the headset's panel")
+            return
+        with self._changed:
+            self._picture = picture
 
 
 class Panel:

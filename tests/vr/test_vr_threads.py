@@ -21,6 +21,7 @@ from depthfusion.vr.messages import ShowWorld
 from depthfusion.vr.panel import PanelPainter
 from depthfusion.vr.placement import heading_deg
 from depthfusion.vr.preview import MOST_M, Body
+from depthfusion.vr.world_process import WorldProcess
 
 
 @pytest.fixture
@@ -95,6 +96,42 @@ def test_what_cannot_be_read_is_told_in_one_line_and_the_next_one_comes(loader, 
         assert "\n" not in failed.words
     loader.begin(ShowWorld(9, *pair))
     assert isinstance(events(loader)[-1], Complete)
+
+
+def test_a_process_that_cannot_be_started_is_told_and_the_next_one_comes(loader, pair, monkeypatch):
+    def refuse(self: WorldProcess) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WorldProcess, "_start", refuse)
+        loader.begin(ShowWorld(1, *pair))
+        [failed] = events(loader)
+    assert isinstance(failed, NotLoaded)
+    assert failed.words.startswith("cannot prepare hill.png: ")
+    assert "temporarily unavailable" in failed.words
+    loader.begin(ShowWorld(2, *pair))
+    assert isinstance(events(loader)[-1], Complete)
+
+
+def test_words_that_cannot_be_painted_do_not_end_the_painter(caplog):
+    def paint(words: PanelWords) -> np.ndarray:
+        tried.set()
+        if words.title == "bad":
+            raise OSError("cannot open resource")
+        return np.zeros((1, 1, 4), np.uint8)
+
+    tried = threading.Event()
+    painter = PanelPainter(paint)
+    painter.want(PanelWords("bad"))
+    assert tried.wait(10)
+    painter.want(PanelWords("good"))
+    end_s, picture = time.monotonic() + 10, None
+    while picture is None and time.monotonic() < end_s:
+        time.sleep(0.002)
+        picture = painter.take()
+    painter.close()
+    assert picture is not None
+    assert "cannot paint the headset's panel" in caplog.text
 
 
 def test_the_painter_paints_the_newest_words_in_its_own_thread():
