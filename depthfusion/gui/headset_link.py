@@ -69,6 +69,7 @@ class HeadsetLink(QObject):
         self._talk = Conversation()
         self._last_lines = LastLines()
         self._number = 0
+        self._was_asked = False
         self._silence = QTimer(self, singleShot=True)
         self._silence.timeout.connect(self._is_silent)
         self._leaving = QTimer(self, singleShot=True)
@@ -98,6 +99,7 @@ class HeadsetLink(QObject):
         if self._process is not None:
             raise RuntimeError("want one session at a time")
         self._talk, self._last_lines = Conversation(), LastLines()
+        self._was_asked = False
         self._process = process = QProcess(self)
         environment = QProcessEnvironment()
         for name, value in headset_environment(self._more).items():
@@ -131,7 +133,9 @@ class HeadsetLink(QObject):
     def leave(self) -> None:
         """End the session; `ended` tells when it has."""
         if self._process is not None and not self._leaving.isActive():
+            self._was_asked = True
             self._send(Leave())
+            self._silence.stop()
             self._leaving.start(round(LEAVE_S * 1000))
 
     def shut_down(self) -> None:
@@ -159,6 +163,8 @@ class HeadsetLink(QObject):
         if self._process is None:
             return
         data = bytes(self._process.readAllStandardOutput().data())
+        if not data:
+            return
         for report in self._talk.feed(data):
             match report:
                 case Ready():
@@ -189,6 +195,11 @@ class HeadsetLink(QObject):
 
     @Slot()
     def _is_silent(self) -> None:
+        if self._process is not None:  # it may have spoken while this process was held up
+            self._process.waitForReadyRead(0)
+        self._read()
+        if self._process is None or self._silence.isActive() or self._talk.last is not None:
+            return
         self._talk.is_silent()
         self._kill()
 
@@ -202,9 +213,11 @@ class HeadsetLink(QObject):
         self._read()
         self._listen()
         crashed = status is QProcess.ExitStatus.CrashExit
-        was_asked = self._leaving.isActive() and self._talk.last is None
+        was_asked = self._was_asked and self._talk.last is None
         self._over(
-            Ended("") if was_asked else self._talk.ended(-code if crashed else code, self._text)
+            Ended("")
+            if was_asked
+            else self._talk.ended(-abs(code) if crashed else code, self._text)
         )
 
     @Slot(QProcess.ProcessError)

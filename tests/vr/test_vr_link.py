@@ -142,6 +142,33 @@ def test_leaving_ends_the_session_without_a_word(make_talk: MakeTalk, qtbot: QtB
     assert talk.log()[-1] == "cleanup"
 
 
+def test_leaving_while_the_runtime_hangs_is_no_fault(
+    make_talk: MakeTalk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(headset_link, "LEAVE_S", 0.5)
+    talk = make_talk("hang init")
+    talk.link.start(HIDDEN)
+    with qtbot.waitSignal(talk.link.ended, timeout=WAIT_MS):
+        talk.link.leave()
+    assert talk.of("ended") == [Ended("")]
+
+
+def test_a_window_that_was_held_up_itself_hears_what_was_said_meanwhile(
+    make_talk: MakeTalk, qtbot: QtBot
+) -> None:
+    talk = make_talk()
+    with qtbot.waitSignal(talk.link.ready, timeout=WAIT_MS):
+        talk.link.start(HIDDEN)
+    time.sleep(1.5)  # a beat comes, and nobody looks
+    talk.link._silence.stop()
+    talk.link._is_silent()
+    assert talk.link.is_ready
+    assert talk.link._silence.isActive()
+    with qtbot.waitSignal(talk.link.ended, timeout=WAIT_MS):
+        talk.link.leave()
+    assert talk.of("ended") == [Ended("")]
+
+
 @pytest.mark.slow
 def test_another_session_can_follow(
     make_talk: MakeTalk, qtbot: QtBot, pair: tuple[str, str]
