@@ -257,7 +257,7 @@ class FrameLoop:
     def _change_view(self, view: View) -> None:
         if self._arrival.order is not None:
             self._arrival.view = view
-        elif comfort.is_jump(self._asked, view):
+        elif self._in_the_dark or comfort.is_jump(self._asked, view):  # never past an earlier one
             self._in_the_dark.append(lambda _: self._ask(view))
         else:
             self._ask(view)
@@ -316,15 +316,15 @@ class FrameLoop:
             change(frame)
         self._in_the_dark.clear()
         if self._arrival.is_ready:
-            self._show_arrived()
+            self._show_arrived(frame)
             self._wearer.follow(frame)
 
-    def _show_arrived(self) -> None:
+    def _show_arrived(self, frame: Frame) -> None:
         title, view = self._arrival.title, self._arrival.view
         self._is_metric = self._arrival.is_metric
         order = self._arrival.show()
         self._ask(view)
-        self._wearer.face(order.view.yaw_deg)
+        self._wearer.face(frame, order.view.yaw_deg)
         self._panel.hang_again()
         self._panel.say(title=title, status="")
         self._panel.show_for(TITLE_S)

@@ -22,6 +22,7 @@ class Wearer:
 
     def __init__(self) -> None:
         self._placement = Placement()
+        self._front_deg = self._placement.heading_deg
         self._frames_to_place = 1
         self._placers = (EyePlacer(), EyePlacer())
         self._world_from_tracking = np.eye(4)
@@ -58,14 +59,17 @@ class Wearer:
     def recenter(self, frame: Frame) -> None:
         """Make the head's place the centre, and its heading the world's front."""
         self._put(self._placement.recentered(frame.tracking_from_head))
+        self._front_deg = self._placement.heading_deg
 
     def turn(self, frame: Frame, angle_deg: float) -> None:
         """Turn the wearer on the spot, positive to the right."""
         self._put(self._placement.turned(frame.tracking_from_head, angle_deg))
 
-    def face(self, yaw_deg: float) -> None:
-        """Let another side of the world lie straight ahead, as `View.yaw_deg`."""
-        self._put(replace(self._placement, yaw_deg=yaw_deg))
+    def face(self, frame: Frame, yaw_deg: float) -> None:
+        """Let another side of the world, as `View.yaw_deg`, lie ahead; turns are taken back."""
+        turned_deg = self._placement.heading_deg - self._front_deg
+        before = self._placement.turned(frame.tracking_from_head, turned_deg)
+        self._put(replace(before, yaw_deg=yaw_deg))
 
     def place(self, eye: Eye, frame: Frame, picture: EyePicture) -> None:
         """Write one eye's matrix and position into its picture."""

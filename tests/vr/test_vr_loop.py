@@ -266,6 +266,19 @@ def test_a_world_comes_with_its_chosen_side_ahead_and_turns_in_the_dark_only(ses
     assert seen[turned].brightness < 0.06
 
 
+@pytest.mark.parametrize("turns", [1, -3])
+def test_a_worlds_chosen_side_lies_ahead_whatever_was_turned_before(session, turns):
+    session.show(1)
+    for _ in range(abs(turns)):
+        session.headset.pressed.append(Controls(turn=1 if turns > 0 else -1))
+    session.frames(10)
+    session.desk.orders.append(ShowWorld(2, "b.png", view=View(yaw_deg=90)))
+    drawn = session.frames(90)[-1]
+    angle = np.degrees(np.arctan2(drawn.clip_from_world[3, 0], -drawn.clip_from_world[3, 2]))
+    assert angle == pytest.approx(90)
+    assert drawn.position_m == pytest.approx([0, 0, -0.032])
+
+
 @pytest.mark.parametrize(
     ("control", "wish"),
     [
@@ -320,6 +333,16 @@ def test_the_desktops_slider_is_followed_at_once_and_its_jumps_in_the_dark(sessi
     assert seen[changed].brightness < 0.06
     assert seen[-1].brightness == 1.0
     assert session.desk.of(ViewSteered) == []  # it knows
+
+
+def test_the_last_of_two_quick_changes_of_view_is_the_one_that_stays(session):
+    session.show()
+    session.desk.orders.append(ChangeView(View(invert_depth=True)))
+    session.frames(5)
+    session.desk.orders.append(ChangeView(View(invert_depth=False)))
+    seen = session.frames(60)
+    assert not seen[-1].view.invert_depth
+    assert seen[-1].brightness == 1.0
 
 
 def test_a_view_changed_while_a_world_comes_is_that_worlds(session):
