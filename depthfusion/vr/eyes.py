@@ -109,7 +109,7 @@ class WorldDrawing:
         if picture.brightness > 0 and self.has_world:
             self._draw_world(eye, picture, target)
         else:
-            self._clear(target)
+            self._clear(target, used_px)
         if picture.panel.opacity > 0:
             self._panel.draw(picture.clip_from_world, picture.panel)
         self._used_px[eye.value] = used_px
@@ -135,11 +135,12 @@ class WorldDrawing:
                 picture.vignette,
             )
 
-    def _clear(self, target: EyeTarget) -> None:
+    def _clear(self, target: EyeTarget, used_px: tuple[int, int]) -> None:
         picture = target.resolved
         picture.scissor = None  # type: ignore[assignment]  # the stub forbids what the docs say
         picture.color_mask = (True, True, True, True)
         picture.use()
+        picture.viewport = (0, 0, *used_px)  # the panel follows
         picture.clear(0.0, 0.0, 0.0, 1.0)
 
     def show_on(

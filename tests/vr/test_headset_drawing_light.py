@@ -148,18 +148,31 @@ def test_the_panel_lies_over_nearer_things_and_fades(gl_context):
     near = spot_panorama((0.5, 0.55), 0.5)
     levels = []
     with drawing_of(gl_context, near) as drawing:
+        x, y = pixel_of(
+            np.array([0.1, -0.2, -1.2]), tracking_from_eye(Eye.LEFT), STRAIGHT[0], EYE_PX
+        ).astype(int)
         shown_panel(pictures[0])
-        assert center_of_light(drawn(drawing, pictures)[0]).size  # without a picture: no panel
+        assert drawn(drawing, pictures)[0][y, x].max() == 0  # without a picture: no panel
         drawing.set_panel_picture(rgba)
         for opacity in (0.0, 0.5, 1.0):
             shown_panel(pictures[0], opacity)
-            x, y = pixel_of(
-                np.array([0.1, -0.2, -1.2]), tracking_from_eye(Eye.LEFT), STRAIGHT[0], EYE_PX
-            ).astype(int)
             levels.append(int(drawn(drawing, pictures)[0][y, x, 0]))
     assert levels[0] == 0
     assert levels[1] == pytest.approx(128, abs=1)
     assert levels[2] == 255
+
+
+def test_the_panel_in_the_dark_has_the_size_that_the_eye_has_now(gl_context):
+    point_m = np.array([0.1, -0.2, -1.2])
+    small, large = both_pictures(used_px=(120, 130))[0], both_pictures()[0]
+    large.brightness = 0.0
+    shown_panel(large)
+    with drawing_of(gl_context, plain_panorama()) as drawing:
+        drawing.set_panel_picture(np.full((PANEL_PX[1], PANEL_PX[0], 4), 255, np.uint8))
+        drawing.draw(Eye.LEFT, small)
+        seen = center_of_light(texels(drawing.draw(Eye.LEFT, large)))
+    due = pixel_of(point_m, tracking_from_eye(Eye.LEFT), STRAIGHT[0], EYE_PX)
+    np.testing.assert_allclose(seen, due, atol=0.5)
 
 
 def test_a_panel_of_another_size_is_refused_in_words(gl_context):
