@@ -210,12 +210,13 @@ def _opened_window(size_px: tuple[int, int]) -> Any:
     except ImportError:
         raise RendererError(
             "want moderngl-window for the mirror's window, it is not installed:"
-            " pip install 'depthfusion-panorama[vr]', or choose no mirror"
+            " pip install 'depthfusion-panorama[vr]', or choose no mirror (a preview needs it)"
         ) from None
     except Exception as error:  # pyglet raises whatever the platform's window system makes of it
         reason = " ".join(str(error).split()) or type(error).__name__
         raise RendererError(
-            f"want a window for the mirror, got none ({reason}): choose no mirror"
+            f"want a window for the mirror, got none ({reason}):"
+            " choose no mirror (a preview needs it)"
         ) from error
     return window
 

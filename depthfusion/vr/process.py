@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from depthfusion.headset import Headset
     from depthfusion.vr.desk import PipeDesk
+    from depthfusion.vr.drawing import Screen
     from depthfusion.vr.messages import Begin, Ended
 
 EXIT_FAULT = 2
@@ -99,25 +100,27 @@ def _session(desk: PipeDesk, begin: Begin, scope: ExitStack) -> Ended:
     from depthfusion.vr.eyes import WorldDrawing
     from depthfusion.vr.loader import WorldLoader
     from depthfusion.vr.loop import FrameLoop, Parts
-    from depthfusion.vr.mirror import open_screen
+    from depthfusion.vr.mirror import MirrorWindow, open_screen
     from depthfusion.vr.panel import PanelPainter
     from depthfusion.vr.panel_picture import panel_picture
 
     headset: Headset
+    screen: Screen
     if begin.preview:
         from depthfusion.vr.preview import preview_headset
 
-        screen = open_screen(Mirror.BOTH, frame_s=0.0)
+        screen = window = MirrorWindow(Mirror.BOTH, frame_s=0.0)  # nothing is seen without it
         scope.callback(screen.close)
-        headset = preview_headset(getattr(screen, "window", None))
+        headset = preview_headset(window.window)
         scope.callback(headset.close)
     else:
         from depthfusion.headset.openvr_session import OpenVRHeadset
 
         headset = OpenVRHeadset(is_seated=not begin.standing)
+        scope.callback(headset.close)  # whatever follows
         screen = open_screen(Mirror(begin.mirror))
         scope.callback(screen.close)
-        scope.callback(headset.close)  # before the context that it draws from
+        scope.callback(headset.close)  # once, and before the context that it draws from
     drawing = WorldDrawing(screen.ctx)
     scope.callback(drawing.release)
     loader = WorldLoader(drawing.max_texture_px, is_software=drawing.is_software)

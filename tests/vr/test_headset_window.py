@@ -5,15 +5,22 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from eye_scenes import both_pictures, drawing_of, drawn, plain_panorama
 
 from depthfusion.errors import RendererError
+from depthfusion.headset import openvr_session
 from depthfusion.vr import mirror as mirror_module
 from depthfusion.vr.drawing import Mirror
+from depthfusion.vr.messages import Begin
 from depthfusion.vr.mirror import MirrorWindow, NoWindow, open_screen
+from depthfusion.vr.process import _session
+from tests.vr.vr_fakes import FakeDesk
 
 ONE_EYE_PX, RED = (32, 32), (200, 30, 30)
 
@@ -32,12 +39,13 @@ def test_without_a_window_there_is_a_context_that_draws():
         screen.close()
 
 
+def refuse_window(size_px):
+    raise RendererError("want a window for the mirror, got none (no display)")
+
+
 @pytest.mark.gl
 def test_where_no_window_can_be_had_the_session_goes_on_without(monkeypatch, caplog):
-    def refuse(size_px):
-        raise RendererError("want a window for the mirror, got none (no display)")
-
-    monkeypatch.setattr(mirror_module, "_opened_window", refuse)
+    monkeypatch.setattr(mirror_module, "_opened_window", refuse_window)
     with caplog.at_level(logging.WARNING):
         screen = open_screen(Mirror.LEFT)
     screen.close()
@@ -87,3 +95,27 @@ def test_the_window_shows_the_eyes_until_it_is_left_and_waits_for_no_screen(even
         screen.close()
         screen.close()
     assert screen.is_left()
+
+
+def test_a_preview_without_a_window_is_told_instead_of_running_unseen(monkeypatch):
+    monkeypatch.setattr(mirror_module, "_opened_window", refuse_window)
+    desk: Any = FakeDesk()
+    with ExitStack() as scope, pytest.raises(RendererError, match="want a window"):
+        _session(desk, Begin(preview=True), scope)
+
+
+def test_a_session_is_closed_where_nothing_can_be_drawn(monkeypatch):
+    def refuse(mirror: Mirror) -> None:
+        raise RendererError("want OpenGL 3.3")
+
+    closed: list[bool] = []
+    monkeypatch.setattr(
+        openvr_session,
+        "OpenVRHeadset",
+        lambda **_: SimpleNamespace(close=lambda: closed.append(True)),
+    )
+    monkeypatch.setattr(mirror_module, "open_screen", refuse)
+    desk: Any = FakeDesk()
+    with pytest.raises(RendererError, match=r"OpenGL 3\.3"), ExitStack() as scope:
+        _session(desk, Begin(), scope)
+    assert closed == [True]
