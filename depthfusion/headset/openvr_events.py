@@ -83,7 +83,7 @@ class OpenVREvents:
         found, self._pending = self._pending, []
         while self._poll(self._reference, self._size):
             for event in self._tell(self._event.eventType, self._event.trackedDeviceIndex):
-                if event not in found:  # a lens wheel that turns says so many times
+                if not found or event != found[-1]:  # a lens wheel that turns says so many times
                     found.append(event)
         self._compare(found, is_shown)
         return found

@@ -88,6 +88,15 @@ def test_controllers_come_and_go_by_name(runtime: SimulatedRuntime, headset: Ope
     ]
 
 
+def test_a_controller_that_goes_twice_between_two_frames_is_gone(
+    runtime: SimulatedRuntime, headset: OpenVRHeadset
+) -> None:
+    runtime.do("disconnect right", "connect right", "disconnect right")
+
+    off, on = EventKind.CONTROLLER_OFF, EventKind.CONTROLLER_ON
+    assert kinds(headset) == [off, on, off]
+
+
 def test_other_devices_are_nobodys_business(
     runtime: SimulatedRuntime, headset: OpenVRHeadset
 ) -> None:
