@@ -118,7 +118,7 @@ class Photographer:
         self.take("app-starting")
         self.wait(lambda: window.viewport.previewing, 0.0)
         steps = len(spoken)
-        self.wait(lambda: len(spoken) > steps + 14)
+        self.wait(lambda: len(spoken) > steps + 8, 0.0)
         self.take("app-generating")
         os.kill(making.link.pid, signal.SIGKILL)
         self.wait(lambda: window._banner is not None and window._banner.isVisible(), 1.0)
