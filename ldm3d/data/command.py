@@ -61,7 +61,7 @@ def _add_sheet(parts: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     sheet.add_argument("--columns", type=int, default=4)
     sheet.add_argument("--width", type=int, default=400, help="of one picture, pixels")
     sheet.add_argument("--families", nargs="*", default=(), metavar="NAME", help="default: all")
-    sheet.set_defaults(run=told(_contact_sheet))
+    sheet.set_defaults(run=told(_contact_sheet, writes=lambda options: options.output))
 
 
 def _size(text: str) -> tuple[int, int]:

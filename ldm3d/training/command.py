@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 Parts = argparse._SubParsersAction
 
-_told = partial(told, stopped="stopped at once; the last checkpoint stands", label="error: ")
+_told = partial(
+    told,
+    stopped="stopped at once; the last checkpoint stands",
+    label="error: ",
+    writes=lambda options: getattr(options, "output", None) or options.folder,
+)
 
 
 def add_parser(commands: Parts[argparse.ArgumentParser]) -> None:

@@ -24,6 +24,7 @@ from ldm3d.data.progress_line import duration, progress_text
 from ldm3d.data.scene import Air, Scene
 from ldm3d.data.world_set import WorldSet
 from ldm3d.errors import InputError, Ldm3dError, RequestError
+from tests.ldm3d.training.tiny_unet import tiny_worlds
 
 PLAN = Plan(("plain",), 5, width=64, variants=2, shard=3)
 
@@ -243,6 +244,17 @@ def test_the_command_refuses_an_unknown_family(
 def test_a_sheet_of_nothing_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "sheet", str(tmp_path)]) == 66
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_sheet_that_cannot_be_written_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    out = tmp_path / "file" / "sheet.png"
+    worlds = tiny_worlds(tmp_path / "set", shards=1)
+    assert main(["data", "sheet", str(worlds), "-o", str(out)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"cannot write {out}: ")
 
 
 @pytest.mark.gl

@@ -335,6 +335,26 @@ def test_the_command_trains_exports_and_tells_errors_in_one_line(
     assert (tmp_path / "out" / "config.json").exists()
 
 
+def test_a_place_that_cannot_be_written_is_told_in_one_line(
+    worlds: WorldSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    blocked = tmp_path / "file" / "r"
+    arguments = [
+        "autoencoder", "--data", str(worlds.folder), "--steps", "1", "--batch", "1", "--rows", "16",
+        "--device", "cpu", "--dtype", "float32",
+    ]  # fmt: skip
+    assert command(*arguments, "--run", str(blocked)) == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"cannot write {blocked}: ")
+    run = tmp_path / "r"
+    assert command(*arguments, "--run", str(run)) == 0
+    capsys.readouterr()
+    for part in ("export", "plot"):
+        assert command(part, str(run), "-o", str(blocked)) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"cannot write {blocked}: ")
+
+
 def test_the_paper_preset_widens_stable_diffusion_and_uses_all_its_losses(
     worlds: WorldSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
