@@ -77,7 +77,7 @@ def save_checkpoint(
         if target.exists():  # of a run that was rolled back to an older one
             shutil.rmtree(target)
         temporary.rename(target)
-        _sync(folder)
+        sync(folder)
     except OSError as error:
         raise Ldm3dError(_trouble(folder, error)) from error
     finally:
@@ -183,12 +183,12 @@ def _write_files(
                 save_file(chunk, folder / name)
             except SafetensorError as error:  # how it reports a full disk
                 raise OSError(errno.ENOSPC, str(error)) from error
-            _sync(folder / name)
+            sync(folder / name)
             sizes[name] = (folder / name).stat().st_size
     text = json.dumps({"version": 1, **asdict(state), "files": sizes}, indent=1)
     (folder / "state.json").write_text(text + "\n", encoding="utf-8")
-    _sync(folder / "state.json")
-    _sync(folder)
+    sync(folder / "state.json")
+    sync(folder)
 
 
 def _chunks(values: Tensors, chunk_bytes: int | None) -> Iterator[Tensors]:
@@ -248,10 +248,13 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def _sync(path: Path) -> None:
-    """Force a file or folder to the disk; folders cannot be opened on Windows."""
+def sync(path: Path) -> None:
+    """Force a file or folder to the disk.
+
+    On Windows folders cannot be opened, and only what may be written can be forced.
+    """
     with contextlib.suppress(PermissionError):
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
         try:
             os.fsync(descriptor)
         finally:

@@ -76,7 +76,7 @@ def test_a_disk_that_refuses_leaves_the_older_checkpoint(
     def refuse(path: Path) -> None:
         raise OSError(number, "no")
 
-    monkeypatch.setattr(checkpoint, "_sync", refuse)
+    monkeypatch.setattr(checkpoint, "sync", refuse)
     with pytest.raises(Ldm3dError, match=rf"{told}.*step-0000001 stands"):
         save(tmp_path, 2)
     assert newest_checkpoint(tmp_path) == older
