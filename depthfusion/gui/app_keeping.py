@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
+from depthfusion.errors import InputNotFoundError
 from depthfusion.generator.events import Finished
 from depthfusion.generator.request import DepthRequest
 from depthfusion.gui.keeping import Made
@@ -17,8 +19,10 @@ from depthfusion.gui.loading import Source
 from depthfusion.gui.overlays import BannerAction
 from depthfusion.gui.pictures import short_path
 from depthfusion.library import Deletion, World
+from depthfusion.library.place import trash_folder
 
 if TYPE_CHECKING:
+    from depthfusion.gui.library_move import LibraryMove
     from depthfusion.panorama import Panorama
 from depthfusion.gui.app_parts import AppParts
 
@@ -27,7 +31,29 @@ RECOVERED = "recovered"
 
 
 class AppKeeping(AppParts):
-    """From finished worlds to the library, and the open world's place in it."""
+    """From finished worlds to the library, and the open world's place in it.
+
+    What is asked for here waits in the keeper's thread; the library may have moved by then.
+    """
+
+    _move: LibraryMove | None = None
+
+    @property
+    def _is_moving(self) -> bool:
+        return self._move is not None and self._move.is_running
+
+    def _name_now(self, folder: Path) -> str:
+        """Return the name of a world, which may have moved meanwhile; in the keeper's thread.
+
+        Raises:
+            InputNotFoundError: if it is not in the library any more.
+        """
+        here = self.keeper.library.folder
+        if folder.parent != here and self._move is not None:
+            folder = self._move.places.get(folder, folder)
+        if folder.parent != here:
+            raise InputNotFoundError(f"want the world {folder.name}, it is not in {here}")
+        return folder.name
 
     @Slot(object)
     def _keep(self, finished: Finished) -> None:
@@ -96,8 +122,8 @@ class AppKeeping(AppParts):
 
     def _set_view(self, folder: Path, view: dict[str, Any]) -> None:
         """In the keeper's thread: a world that is gone needs no view."""
-        if folder.is_dir():
-            self.library.set_view(folder.name, view)
+        with suppress(InputNotFoundError):
+            self.keeper.library.set_view(self._name_now(folder), view)
 
     @Slot(object, object)
     def _library_done(self, name: object, result: object) -> None:
@@ -117,18 +143,26 @@ class AppKeeping(AppParts):
     @Slot()
     def toggle_favourite(self) -> None:
         """Mark the open world, or unmark it."""
-        folder, wanted = self.opener.world, not self.is_favourite
+        folder, wanted = self._open_world(), not self.is_favourite
         if folder is not None:
-            name = folder.name
-            self.keeper.run(_FAVOURITE, lambda: self.library.set_favourite(name, wanted))
+            self.keeper.run(
+                _FAVOURITE,
+                lambda: self.keeper.library.set_favourite(self._name_now(folder), wanted),
+            )
 
     @Slot()
     def delete_world(self) -> None:
         """Take the open world to the trash; it is still shown, and can be brought back."""
-        folder = self.opener.world
+        folder = self._open_world()
         if folder is not None:
-            name = folder.name
-            self.keeper.run(_DELETED, lambda: self.library.delete([name]))
+            self.keeper.run(_DELETED, lambda: self.keeper.library.delete([self._name_now(folder)]))
+
+    def _open_world(self) -> Path | None:
+        """Return the open world's folder; say so when it is on its way to another one."""
+        folder = self.opener.world
+        if folder is None and self._is_moving:
+            self.complain(self.tr("want to change a world: wait until the library has moved"))
+        return folder
 
     @Slot()
     def undo_delete(self) -> None:
@@ -137,7 +171,12 @@ class AppKeeping(AppParts):
             self._undos.pop()()
 
     def _restore(self, deletion: Deletion) -> None:
-        self.keeper.run(_RESTORED, lambda: self.library.restore(deletion))
+        def restore() -> list[World]:
+            library = self.keeper.library
+            folder = trash_folder(library.folder) / deletion.folder.name  # it moves along
+            return library.restore(replace(deletion, folder=folder))
+
+        self.keeper.run(_RESTORED, restore)
 
     @Slot()
     def show_folder(self) -> None:
@@ -149,6 +188,9 @@ class AppKeeping(AppParts):
     @Slot(list)
     def import_files(self, paths: list[str]) -> None:
         """Take pictures, pairs, worlds and folders into the library."""
+        if paths and self._is_moving:
+            self.complain(self.tr("want to import: wait until the library has moved"))
+            return
         if self._importing is None:
             from depthfusion.gui.importing import Importing
 

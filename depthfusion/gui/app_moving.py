@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
 
-from depthfusion.errors import SaveError
+from depthfusion.errors import DepthFusionError, SaveError
 from depthfusion.gui.overlays import BannerAction
 from depthfusion.gui.pictures import short_path
 from depthfusion.library import Library
 from depthfusion.library.place import default_folder
 
 if TYPE_CHECKING:
-    from depthfusion.gui.library_move import Ended, LibraryMove
+    from depthfusion.gui.library_move import Ended, LibraryMove, MoveNote
 from depthfusion.gui.app_columns import AppColumns
-
-MOVING = "moving"
-"""Name of the folder in the session to which worlds are on their way."""
 
 
 class AppMoving(AppColumns):
     """Its library's place."""
-
-    _move: LibraryMove | None = None
 
     @Slot(object)
     def move_library(self, target: Path) -> None:
@@ -36,7 +32,6 @@ class AppMoving(AppColumns):
         move = self._mover()
         if move.is_running:
             return
-        self.session.put(**{MOVING: str(target)})
         self._tell_work(self.tr("Moving the library…"))
         move.start(target)
 
@@ -44,10 +39,15 @@ class AppMoving(AppColumns):
         if self._move is None:
             from depthfusion.gui.library_move import LibraryMove
 
-            self._move = LibraryMove(self.keeper, self)
+            self._move = LibraryMove(self.keeper, self._move_note(), self)
             self._move.progressed.connect(self._tell_move)
             self._move.ended.connect(self._moved)
         return self._move
+
+    def _move_note(self) -> MoveNote:
+        from depthfusion.gui.library_move import MoveNote
+
+        return MoveNote(self.session.folder)
 
     def _use_library(self, folder: Path) -> None:
         """Use another library, which the settings name now."""
@@ -75,15 +75,21 @@ class AppMoving(AppColumns):
             return
         self._tell_work("")
         if ended.library is None:
-            if ended.error:
+            if ended.error and ended.moved is not None:
                 again = BannerAction(self.tr("Go on"), lambda: self.move_library(ended.target))
                 self.banner.tell(ended.error, [again])
+            elif ended.error:
+                self.complain(ended.error)
             return
-        self.session.put(**{MOVING: ""})
-        self._take_over(ended.library)
+        self._take_over(ended.library, ended.moved or {})
         store = self.opener.remembered.store
-        if (store.settings.library or default_folder()) != ended.target:
-            self._try(lambda: store.change(library=ended.target))
+        try:
+            if (store.settings.library or default_folder()) != ended.target:
+                store.change(library=ended.target)
+            if ended.moved is not None:
+                self._move_note().clear()
+        except DepthFusionError as error:
+            self.complain(str(error))
         self.notify(self.tr("The library is in {0} now").format(short_path(str(ended.target))))
 
     def _note_moved(self) -> None:
@@ -92,12 +98,17 @@ class AppMoving(AppColumns):
         if folder != self.library.folder:
             with suppress(SaveError):  # then the next start offers to go on
                 self.opener.remembered.store.change(library=folder)
-                self.session.put(**{MOVING: ""})
+                note = self._move_note()
+                if note.target(self.library.folder) == folder:
+                    note.clear()
 
-    def _take_over(self, library: Library) -> None:
+    def _take_over(self, library: Library, moved: Mapping[Path, Path]) -> None:
         """Show and use another library; the one before is closed already."""
         before, self.library = self.library_panel, library
-        self.opener.use_library(library.folder)
+        self.opener.use_library(library.folder, moved)
+        if self._last_kept is not None:
+            panorama, folder = self._last_kept
+            self._last_kept = panorama, moved.get(folder, folder)
         self._note_world()
         if self._importing is not None:
             self._importing.shut_down()
@@ -116,14 +127,15 @@ class AppMoving(AppColumns):
 
     def _offer_to_go_on_moving(self) -> None:
         """Offer to finish a move that was interrupted."""
-        target = self.session.get(MOVING, str, "")
-        if not target or Path(target) == self.library.folder:
+        note = self._move_note()
+        target = note.target(self.library.folder)
+        if target is None:
             return
         text = self.tr("Some worlds were moved to {0}, the others are still here.")
         self.banner.tell(
-            text.format(short_path(target)),
+            text.format(short_path(str(target))),
             [
-                BannerAction(self.tr("Move the rest"), lambda: self.move_library(Path(target))),
-                BannerAction(self.tr("Not now"), lambda: self.session.put(**{MOVING: ""})),
+                BannerAction(self.tr("Move the rest"), lambda: self.move_library(target)),
+                BannerAction(self.tr("Not now"), note.clear),
             ],
         )

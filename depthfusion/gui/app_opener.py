@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +36,23 @@ class AppOpener(Opener):
         self._looked_timer.timeout.connect(self.keep)
         self.opened.connect(self._remember_view)
 
-    def use_library(self, folder: Path) -> None:
-        """Take another folder as the library's from now on; the open world may have come along."""
-        before, self._library = self._library, folder
-        path = Path(self.source.color if self.source is not None else "")
-        place = path.parent if path.name == COLOR else path
-        if place.parent == before and is_world(folder / place.name):
-            self.moved_to(folder / place.name)
+    def use_library(self, folder: Path, moved: Mapping[Path, Path]) -> None:
+        """Take another folder as the library's from now on.
+
+        Args:
+            folder: of the library.
+            moved: where the worlds that came along were, and where they are now. If the open world
+                is one of them, it is that world from now on.
+        """
+        self._library = folder
+        source = self.source
+        if source is None or _place(source) not in moved:
+            return
+        before = _place(source)
+        now = moved[before]
+        depth = source.depth and _moved_path(source.depth, before, now)
+        self.source = replace(source, color=_moved_path(source.color, before, now), depth=depth)
+        self._plan_keeping()  # of how it was looked at meanwhile
 
     @property
     def world(self) -> Path | None:
@@ -59,8 +71,7 @@ class AppOpener(Opener):
 
     def world_of(self, source: Source) -> Path | None:
         """Return the folder of the library world that a source is; None for anything else."""
-        path = Path(source.color)
-        folder = path.parent if path.name == COLOR else path
+        folder = _place(source)
         inside = bool(source.color) and folder.parent == self._library
         return folder if inside and is_world(folder) else None
 
@@ -107,6 +118,17 @@ class AppOpener(Opener):
         if self._kept_view is not None and _kept(view) != _kept(self._kept_view):
             self._kept_view = view
             self.looked.emit(folder, _kept(view))
+
+
+def _place(source: Source) -> Path:
+    """Return the folder of a source that is a world of the library."""
+    path = Path(source.color)
+    return path.parent if path.name == COLOR else path
+
+
+def _moved_path(path: str, before: Path, now: Path) -> str:
+    inside = Path(path).is_relative_to(before)
+    return str(now / Path(path).relative_to(before)) if inside else path
 
 
 def _kept(view: View) -> dict[str, Any]:

@@ -25,6 +25,9 @@ class Moved:
     folder: Path
     done: int
     total: int
+    """Known so far: worlds that others add meanwhile come along."""
+    before: Path
+    """Where it was; another name than now where that was taken at the new place."""
 
 
 def copied(source: Path, wanted: Path) -> Path:
@@ -48,7 +51,7 @@ def moving(library: Path, target: Path) -> Iterator[Moved]:
     """Move every world and the trash to another folder; yield each world that has arrived.
 
     Stopped or killed at any moment, each world is whole in one of the two folders; begun again, it
-    goes on.
+    goes on. What other programs add meanwhile is moved as well.
 
     Raises:
         UsageError: if one folder lies in the other.
@@ -59,13 +62,23 @@ def moving(library: Path, target: Path) -> Iterator[Moved]:
         raise UsageError(f"want a folder outside of {library}, got {target}")
     try:
         own_folder(target).mkdir(parents=True, exist_ok=True)
-        worlds = sorted(f for f in library.iterdir() if not f.name.startswith(".") and is_world(f))
     except OSError as error:
         raise SaveError(f"cannot move the library to {target}: {error.strerror}") from error
-    for done, world in enumerate(worlds, 1):
-        yield Moved(_move(library, world, target / world.name), done, len(worlds))
+    done = 0
+    while worlds := _worlds(library):
+        total = done + len(worlds)
+        for world in worlds:
+            done += 1
+            yield Moved(_move(library, world, target / world.name), done, total, world)
     _move_trash(library, target)
     clear_purged(library)
+
+
+def _worlds(library: Path) -> list[Path]:
+    try:
+        return sorted(f for f in library.iterdir() if not f.name.startswith(".") and is_world(f))
+    except OSError as error:
+        raise SaveError(f"cannot read the library {library}: {error.strerror}") from error
 
 
 def _move(library: Path, world: Path, wanted: Path) -> Path:

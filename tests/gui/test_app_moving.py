@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from depthfusion.gui.app_window import AppWindow
 from depthfusion.gui.keeping import Made
+from depthfusion.gui.library_move import LibraryMove, MoveNote
 from depthfusion.gui.loading import Source
+from depthfusion.library import moving
 from depthfusion.panorama import Panorama
 from tests.gui.conftest import TIMEOUT_MS, MakeApp, close, open_and_wait
 
@@ -28,6 +34,38 @@ def titles(window: AppWindow) -> set[str]:
 
 def is_at(window: AppWindow, folder: Path) -> bool:
     return window.opener.remembered.store.settings.library == folder
+
+
+class Gate:
+    """Holds each world that has arrived until it is opened; at the old place, all else is done."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.arrived, self.opened = threading.Event(), threading.Event()
+        self.seen: list[Path | None] = []
+        real: Callable[[Path, Path, Path], Path] = moving._move
+
+        def held(library: Path, world: Path, wanted: Path) -> Path:
+            self.before(library)
+            place = real(library, world, wanted)
+            self.arrived.set()
+            assert self.opened.wait(TIMEOUT_MS / 1000)
+            return place
+
+        monkeypatch.setattr(moving, "_move", held)
+
+    def before(self, library: Path) -> None:
+        """Do something before a world moves."""
+
+
+@pytest.fixture
+def gate(app: AppWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    gate = Gate(monkeypatch)
+    yield gate
+    gate.opened.set()
+
+
+def note(window: AppWindow) -> MoveNote:
+    return MoveNote(window.session.folder)
 
 
 def test_everything_goes_on_at_the_new_place(
@@ -81,14 +119,26 @@ def test_another_library_is_used_at_once(app: AppWindow, qtbot: QtBot, tmp_path:
 
 
 def test_a_move_that_was_stopped_is_offered_to_go_on(
-    app: AppWindow, make_app: MakeApp, qtbot: QtBot, tmp_path: Path
+    app: AppWindow,
+    make_app: MakeApp,
+    qtbot: QtBot,
+    tmp_path: Path,
+    gate: Gate,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    stop = LibraryMove.stop
+
+    def stopped(move: LibraryMove) -> None:
+        stop(move)
+        gate.opened.set()
+
+    monkeypatch.setattr(LibraryMove, "stop", stopped)
     for title in ("a bay", "a cave", "a dune"):
         app.library.add(world(title))
     there = tmp_path / "there"
     app.move_library(there)
     close(app)  # stops after the world at hand
-    assert 1 <= len([f for f in there.iterdir() if (f / "world.json").exists()]) < 3
+    assert len([f for f in there.iterdir() if (f / "world.json").exists()]) == 1
     again = make_app()
     qtbot.waitUntil(
         lambda: again.banner.isVisible() and "the others are still here" in again.banner.text,
@@ -97,14 +147,127 @@ def test_a_move_that_was_stopped_is_offered_to_go_on(
     again.banner.buttons[0].click()
     qtbot.waitUntil(lambda: is_at(again, there), timeout=TIMEOUT_MS)
     qtbot.waitUntil(lambda: len(titles(again)) == 3 or again.library.scan() is None, timeout=9000)
-    assert again.session.get("moving", str) == ""
+    assert not (again.session.folder / "moving.json").exists()
 
 
 def test_a_place_inside_the_library_is_refused_and_nothing_changes(
-    app: AppWindow, qtbot: QtBot
+    app: AppWindow, make_app: MakeApp, qtbot: QtBot
 ) -> None:
     app.library.add(world("a bay"))
     app.move_library(app.library.folder / "inside")
     qtbot.waitUntil(app.banner.isVisible, timeout=TIMEOUT_MS)
     assert "want a folder outside of" in app.banner.text
     assert titles(app) == {"a bay"}
+    assert note(app).target(app.library.folder) is None
+    close(app)
+    again = make_app()
+    assert not again.banner.isVisible() and again.session.get("moving", str, "") == ""
+
+
+def test_what_goes_wrong_unexpectedly_ends_the_move_as_well(
+    app: AppWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> Path:
+        raise RuntimeError("not thought of")
+
+    app.library.add(world("a bay"))
+    with monkeypatch.context() as patch:
+        patch.setattr(moving, "_move", fails)
+        app.move_library(tmp_path / "there")
+        qtbot.waitUntil(app.banner.isVisible, timeout=TIMEOUT_MS)
+    assert "unexpected RuntimeError: not thought of" in app.banner.text
+    assert note(app).target(app.library.folder) is None
+    app.banner.buttons[0].click()
+    qtbot.waitUntil(lambda: is_at(app, tmp_path / "there"), timeout=TIMEOUT_MS)
+
+
+def test_a_move_is_noted_before_the_first_world_goes_even_in_a_second_window(
+    app: AppWindow, qtbot: QtBot, tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.session.keeps = False
+    app.library.add(world("a bay"))
+    here, there = app.library.folder, tmp_path / "there"
+    monkeypatch.setattr(gate, "before", lambda library: gate.seen.append(note(app).target(library)))
+    gate.opened.set()
+    app.move_library(there)
+    qtbot.waitUntil(lambda: is_at(app, there), timeout=TIMEOUT_MS)
+    assert gate.seen == [there]
+    qtbot.waitUntil(lambda: note(app).target(here) is None, timeout=TIMEOUT_MS)
+
+
+def test_a_refused_move_leaves_the_note_of_the_one_before(
+    app: AppWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    app.library.add(world("a bay"))
+    here = app.library.folder
+    note(app).write(here, tmp_path / "there")
+    app.move_library(here / "inside")
+    qtbot.waitUntil(app.banner.isVisible, timeout=TIMEOUT_MS)
+    assert note(app).target(here) == tmp_path / "there"
+
+
+def test_nothing_is_imported_while_the_library_moves(
+    app: AppWindow, qtbot: QtBot, tmp_path: Path, pictures: Path, gate: Gate
+) -> None:
+    app.library.add(world("a bay"))
+    app.move_library(tmp_path / "there")
+    app.import_files([str(pictures / "lonely.png")])
+    assert app.banner.text == "want to import: wait until the library has moved"
+    gate.opened.set()
+    qtbot.waitUntil(lambda: is_at(app, tmp_path / "there"), timeout=TIMEOUT_MS)
+    assert titles(app) == {"a bay"}
+
+
+def test_the_open_world_stays_itself_where_its_name_was_taken(
+    app: AppWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    mine, there = app.library.add(world("a bay")).folder, tmp_path / "there"
+    done = threading.Event()
+    other = there / mine.name
+    shutil.copytree(mine, other)
+    (other / "mine.txt").touch()
+    open_and_wait(qtbot, app, Source(str(mine)))
+    app.move_library(there)
+    app.delete_world()  # asked for before the move, done after it: before the window knows of it
+    app.keeper.run("waited", done.set)
+    assert done.wait(TIMEOUT_MS / 1000)
+    qtbot.waitUntil(lambda: is_at(app, there), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(app._undos), timeout=TIMEOUT_MS)
+    assert other.is_dir() and not (there / f"{mine.name}-2").exists()
+    app.undo_delete()
+    qtbot.waitUntil((there / f"{mine.name}-2").is_dir, timeout=TIMEOUT_MS)
+    assert app.opener.world == there / f"{mine.name}-2"
+
+
+def test_another_library_with_a_world_of_the_same_name_leaves_the_open_one_alone(
+    app: AppWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    mine, there = app.library.add(world("a bay")).folder, tmp_path / "there"
+    shutil.copytree(mine, there / mine.name)
+    open_and_wait(qtbot, app, Source(str(mine)))
+    app.opener.remembered.store.change(library=there)
+    app.delete_world()
+    qtbot.waitUntil(lambda: app.library.folder == there, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: "it is not in" in app.banner.text, timeout=TIMEOUT_MS)
+    assert (there / mine.name).is_dir() and mine.is_dir() and app.opener.world is None
+
+
+def test_what_is_done_to_the_open_world_during_a_move_is_kept_at_the_new_place(
+    app: AppWindow, qtbot: QtBot, tmp_path: Path, gate: Gate
+) -> None:
+    name, there = app.library.add(world("a bay")).name, tmp_path / "there"
+    open_and_wait(qtbot, app, Source(str(app.library.folder / name)))
+    app.move_library(there)
+    app.viewport.view = replace(app.viewport.view, fov_deg=50.0)
+    app._keep_view(app.library.folder / name, {"fov_deg": 40.0})
+    assert gate.arrived.wait(TIMEOUT_MS / 1000)
+    app.delete_world()
+    assert app.banner.text == "want to change a world: wait until the library has moved"
+    gate.opened.set()
+    qtbot.waitUntil(lambda: is_at(app, there), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: "view" in app.library.about(name), timeout=TIMEOUT_MS)
+    assert app.library.about(name)["view"] == {"fov_deg": 40.0}
+    app.opener.keep()
+    qtbot.waitUntil(
+        lambda: app.library.about(name)["view"].get("fov_deg") == 50.0, timeout=TIMEOUT_MS
+    )

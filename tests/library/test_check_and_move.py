@@ -52,13 +52,39 @@ def test_a_library_moves_with_its_trash_and_what_was_added(
     library.delete(names[2:])
     target = tmp_path / "far" / "new"
     told = list(library.moving(target))
-    assert told == [Moved(target / names[0], 1, 2), Moved(target / names[1], 2, 2)]
+    assert told == [
+        Moved(target / name, done, 2, library.folder / name)
+        for done, name in enumerate(names[:2], 1)
+    ]
     assert library.scan().total == 0
     with Library(target, indexes=tmp_path / "indexes") as new:
         new.scan()
         assert new.world(names[0]).is_favourite
         new.restore(new.deletions()[0])
         assert sorted(new.names()) == names
+
+
+def test_worlds_that_others_add_during_a_move_come_along(
+    library: Library, make: Make, tmp_path: Path
+) -> None:
+    make("first")
+    told = []
+    for one in library.moving(tmp_path / "new"):
+        told.append((one.before.name, one.done, one.total))
+        if one.done < 3:
+            make(f"late-{one.done}")
+    assert told == [("first", 1, 1), ("late-1", 2, 2), ("late-2", 3, 3)]
+    assert [path.name for path in library.folder.iterdir()] == [".depthfusion"]
+
+
+def test_a_move_tells_the_name_a_world_had_before(
+    library: Library, make: Make, tmp_path: Path
+) -> None:
+    world = make("bay")
+    (tmp_path / "new" / "bay").mkdir(parents=True)
+    (tmp_path / "new" / "bay" / "mine.txt").touch()
+    (one,) = library.moving(tmp_path / "new")
+    assert (one.before, one.folder) == (world, tmp_path / "new" / "bay-2")
 
 
 def test_a_library_moves_to_another_drive(
