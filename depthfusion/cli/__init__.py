@@ -15,6 +15,8 @@ from depthfusion.errors import DepthFusionError
 from depthfusion.generator.child import WORKER_FLAG
 from depthfusion.vr.child import HEADSET_FLAG
 
+PROBE_FLAG = "--probe-headset"
+"""As `headset.probe` has it, which would bring numpy into every command."""
 COMMANDS = {
     "app": "the window: type a sentence, step inside, keep it (also without a command)",
     "view": "stand inside a panorama: a window with the picture all around you",
@@ -89,6 +91,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from depthfusion.vr.process import main as wear
 
         wear()
+    if arguments == [PROBE_FLAG]:
+        from depthfusion.headset.probe_child import main as look
+
+        look()
+        return 0
     arguments = with_command(arguments)
     command = next((a for a in arguments if not a.startswith("-")), None)
     parser = build_parser(command)

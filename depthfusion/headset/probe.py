@@ -17,6 +17,8 @@ from typing import Any
 from depthfusion.headset.openvr_words import ASLEEP, MISSING_EXTRA, NOT_RUNNING, init_words
 
 TIMEOUT_S = 10.0
+PROBE_FLAG = "--probe-headset"
+"""Argument by which a frozen program, which has no `-m`, becomes the child that looks."""
 _NO_HMD = 108
 _NO_SERVER = 121
 _PLACES = {
@@ -67,12 +69,10 @@ def probe(timeout_s: float = TIMEOUT_S) -> HeadsetReport:
     Args:
         timeout_s: after so long the child is killed and the runtime counts as silent.
     """
-    # -P: the current folder may be anybody's; what we can import comes from our own path instead.
-    command = [sys.executable, "-P", "-m", "depthfusion.headset.probe_child"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     try:
         child = subprocess.run(
-            command,
+            _command(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout_s,
@@ -90,6 +90,14 @@ def probe(timeout_s: float = TIMEOUT_S) -> HeadsetReport:
             found, f"SteamVR broke off ({_place(found)}, status {child.returncode}): restart it"
         )
     return _report(found, _problem(found))
+
+
+def _command() -> list[str]:
+    """Return program and arguments of the child."""
+    if getattr(sys, "frozen", False):  # sys.executable is this program, not Python
+        return [sys.executable, PROBE_FLAG]
+    # -P: the current folder may be anybody's; what we can import comes from our own path instead.
+    return [sys.executable, "-P", "-m", "depthfusion.headset.probe_child"]
 
 
 def _read(lines: bytes) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from depthfusion.headset.probe import HeadsetReport, _read, probe
+from depthfusion.cli import main
+from depthfusion.headset.probe import HeadsetReport, _command, _read, probe
 from tests.headset.simulated.simulated_runtime import environment
 
 Look = Callable[..., HeadsetReport]
@@ -140,3 +142,17 @@ def test_what_a_driver_prints_is_passed_over_on_every_system(end: bytes) -> None
 
 def test_a_line_that_was_broken_off_is_no_fact() -> None:
     assert _read(b'{"is_installed": true}\n{"error": {"a": 1}') == {"is_installed": True}
+
+
+def test_a_frozen_program_becomes_the_child_by_its_flag(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _command()[1:] == ["-P", "-m", "depthfusion.headset.probe_child"]
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    program, *arguments = _command()
+    assert program == sys.executable
+    monkeypatch.setitem(sys.modules, "openvr", None)  # nothing is asked in the tests' own process
+
+    assert main(arguments) == 0
+
+    assert _read(capsys.readouterr().out.encode()) == {"is_installed": False, "is_done": True}
