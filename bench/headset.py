@@ -192,7 +192,7 @@ def ratio_verdicts(turns: int) -> list[Verdict]:
     shares: dict[str, list[float]] = {}
     for turn in range(-1, turns):
         pair = pose_set("a")[2 * (turn % 6) : 2 * (turn % 6) + 2]
-        measured = one_turn(ctx, drawing, yardstick, targets, pair)
+        measured = one_turn(ctx, drawing, yardstick, targets, pair, turn)
         if turn >= 0:
             for name, took_s in measured.items():
                 shares.setdefault(name, []).append(took_s / measured["plain 1024"])
@@ -218,8 +218,12 @@ def one_turn(
     yardstick: Any,
     targets: tuple[Target, Target],
     pair: Sequence[Pose],
+    first: int,
 ) -> dict[str, float]:
-    """Return the seconds of each variant for two eyes; the pictures are compared with the truth."""
+    """Return the seconds of each variant for two eyes; the pictures are compared with the truth.
+
+    `first`: the number of the variant that begins, another in each turn.
+    """
     pictures = eye_pictures(pair)
 
     def draw_plain() -> None:
@@ -227,34 +231,41 @@ def one_turn(
             matrix = pose.clip_from_world(EYE_SIZE_PX)
             yardstick.draw_eye(matrix, view_of(pose), target.framebuffer, EYE_SIZE_PX)
 
-    def draw_eyes() -> None:
-        for eye in Eye:
-            drawing.draw(eye, pictures[eye.value])
-
     def draw_window() -> None:
         for picture, target in zip(pictures, targets, strict=True):
             matrix, framebuffer = picture.clip_from_world, target.framebuffer
             drawing._renderer.draw_eye(matrix, picture.view, framebuffer, EYE_SIZE_PX)
 
-    took = {"plain 1024": timed(ctx, draw_plain)}
-    for pose, target in zip(pair, targets, strict=True):
-        assert_sane(room_view(pose).color, halved(target.read(ctx)), "plain 1024")
-    took["as in the window"] = timed(ctx, draw_window)
-    for pose, target in zip(pair, targets, strict=True):
-        assert_sane(room_view(pose).color, halved(target.read(ctx)), "as in the window")
-    for name, mesh, vignette in (
-        ("eyes", NOTHING, 0.0),
-        ("eyes with a rim", NOTHING, 0.5),
-        ("eyes behind lenses", lens_mesh(), 0.0),
-        ("wholly hidden", WHOLE, 0.0),
-    ):
+    def draw_eyes() -> None:
+        for eye in Eye:
+            drawing.draw(eye, pictures[eye.value])
+
+    def into_targets(name: str, draw: Callable[[], None]) -> float:
+        took_s = timed(ctx, draw)
+        for pose, target in zip(pair, targets, strict=True):
+            assert_sane(room_view(pose).color, halved(target.read(ctx)), name)
+        return took_s
+
+    def into_eyes(name: str, mesh: np.ndarray, vignette: float) -> float:
         for eye in Eye:
             drawing.set_hidden_mesh(eye, mesh)
             pictures[eye.value].vignette = vignette
-        took[name] = timed(ctx, draw_eyes)
+        took_s = timed(ctx, draw_eyes)
         for eye in Eye:
             check_eye(name, pair[eye.value], read_eye(drawing, eye), mesh)
-    return took
+        return took_s
+
+    variants: dict[str, Callable[[str], float]] = {
+        "plain 1024": lambda name: into_targets(name, draw_plain),
+        "as in the window": lambda name: into_targets(name, draw_window),
+        "eyes": lambda name: into_eyes(name, NOTHING, 0.0),
+        "eyes with a rim": lambda name: into_eyes(name, NOTHING, 0.5),
+        "eyes behind lenses": lambda name: into_eyes(name, lens_mesh(), 0.0),
+        "wholly hidden": lambda name: into_eyes(name, WHOLE, 0.0),
+    }
+    names = list(variants)
+    names = names[first % len(names) :] + names[: first % len(names)]
+    return {name: variants[name](name) for name in names}
 
 
 def check_eye(name: str, pose: Pose, shown: Picture, mesh: np.ndarray) -> None:
