@@ -318,8 +318,10 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_a_downloaded_depth_network_loads_and_is_no_default(hub: HubServer, tmp_path: Path) -> None:
-    from depthfusion.generator.models import default_model
+def test_a_downloaded_depth_network_loads_and_is_no_default(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from depthfusion.generator import models
     from ldm3d.depth import load_depth_model
     from ldm3d.hub import DEPTH_MODEL
     from tests.ldm3d.depth.tiny_networks import tiny_network
@@ -333,8 +335,9 @@ def test_a_downloaded_depth_network_loads_and_is_no_default(hub: HubServer, tmp_
     load_depth_model(DEPTH_MODEL, device="cpu")
     assert [m.name for m in installed() if not m.missing] == [DEPTH_MODEL]
     assert not verify(DEPTH_MODEL).problems
+    monkeypatch.setattr(models, "starter_folder", lambda: None)
     with pytest.raises(ModelNotFoundError, match="no model on this machine"):
-        default_model()
+        models.default_model()
 
 
 def test_a_network_for_something_else_is_refused_before_its_weights(hub: HubServer) -> None:
