@@ -9,16 +9,29 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 LONGEST_STEP_S = 0.1
 """A longer pause between two frames counts as this much, so that nothing leaps."""
+CALM_HZ = 20.0
+"""Frames a second of what turns by itself where the processor draws: half of what two cores can."""
 _FIRST_STEP_S = 1 / 60
 _RATE_PERIOD_S = 0.5
+_AWAITED_SHARE = 0.6
+"""Of a screen's period, after which the next frame is begun where the driver waits for the rest."""
 
 
 class FrameClock(QObject):
     """Draws continuously while something moves and not at all otherwise.
 
     While it runs, the screen paces it: each frame asks for the next once it has been swapped. Where
-    the driver does not wait for the screen (software OpenGL), a timer keeps it from running far
-    ahead of the screen.
+    the driver does not wait for the screen (software OpenGL), a timer paces it instead: frames that
+    no screen can show would take the processor from the worker, and heat the room. What moves by
+    itself, slowly, is then drawn at `CALM_HZ` whatever else the processor does, so that the worker
+    beside it gets on and nobody sees it begin.
+
+    Attributes:
+        screen_hz: how many frames a second the screen shows.
+        driver_waits: whether the driver holds a frame back until the screen takes it.
+        calm: whether nothing moves but by itself and slowly.
+        running: whether frames follow each other.
+        frames_shown: since it was made.
     """
 
     rate_changed = Signal(float)
@@ -41,6 +54,8 @@ class FrameClock(QObject):
         """
         super().__init__(parent)
         self.screen_hz = 60.0
+        self.driver_waits = True
+        self.calm = False
         self.running = False
         self.frames_shown = 0
         self._advance, self._draw, self._rest = advance, draw, rest
@@ -58,6 +73,8 @@ class FrameClock(QObject):
             self._ticked_s = now_s
             self._first = self.running = True
             self._counted = (now_s, self.frames_shown)
+        elif self.calm and self._timer.isActive():
+            self._timer.start(0)  # somebody wants something: no waiting for a calm frame's turn
         self._draw()
 
     def stop(self) -> None:
@@ -74,8 +91,14 @@ class FrameClock(QObject):
         if not self.running or self._timer.isActive():
             return
         self._count()
-        ahead_s = 0.6 / self.screen_hz - (time.perf_counter() - self._ticked_s)
-        self._timer.start(max(0, round(ahead_s * 1000)))
+        passed_s = time.perf_counter() - self._ticked_s
+        self._timer.start(max(0, round((self._period_s() - passed_s) * 1000)))
+
+    def _period_s(self) -> float:
+        """Return the least time from one frame's beginning to the next one's."""
+        if self.driver_waits:
+            return _AWAITED_SHARE / self.screen_hz
+        return 1 / (min(CALM_HZ, self.screen_hz) if self.calm else self.screen_hz)
 
     @Slot()
     def _tick(self) -> None:

@@ -103,13 +103,15 @@ class Motion:
 
     def needs_frames(self, view: View) -> bool:
         """Whether anything moves or is about to, so that the next frame differs."""
+        calm = self._turns or self._sways or self._sway_level > 0
+        return calm or self.is_moved(view)
+
+    def is_moved(self, view: View) -> bool:
+        """Whether the person moves the view or it still glides on, not only turning and sway."""
         return bool(
             any(self._keys)
             or any(self._speeds)
             or any(self._throw_deg_s)
-            or self._turns
-            or self._sways
-            or self._sway_level > 0
             or look.settled(view.position_m, 0.1) != view.position_m
         )
 

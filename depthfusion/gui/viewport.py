@@ -148,9 +148,10 @@ class Viewport(QOpenGLWidget):
 
     @property
     def _is_preparing(self) -> bool:
-        """Whether the processor that draws still has to prepare the surface."""
+        """Whether the processor that draws still has to prepare the surface, or to take it over."""
         is_software = self.renderer is not None and self.renderer.is_software
-        return is_software and self._loading is not None and not self._loading_is_done
+        is_done = self._loading_is_done and not self._stages
+        return is_software and self._loading is not None and not is_done
 
     def _advance(self, step_s: float) -> bool:
         self.motion.held = self._is_preparing
@@ -164,6 +165,7 @@ class Viewport(QOpenGLWidget):
         if wait_s is not None:
             self._sway_timer.start(round(wait_s * 1000) + 20)
         moving = self._growth.running or self.motion.needs_frames(view)
+        self.clock.calm = not (self._growth.running or self.motion.is_moved(view))
         return not self._broken and (bool(self._stages) or moving)
 
     # Opening ------------------------------------------------------------------------------------
@@ -278,6 +280,7 @@ class Viewport(QOpenGLWidget):
             raise RendererError(f"want OpenGL 3.3 or newer, got none: {error}") from error
         self.renderer = PanoramaRenderer(context)
         self.renderer.prefer_speed()
+        self.clock.driver_waits = not self.renderer.is_software
         self._canvas = Canvas(context, self.renderer)
         self.renderer_ready.emit()
         if self._loading is not None and not self._loading.has_limits:

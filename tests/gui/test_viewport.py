@@ -184,6 +184,22 @@ def test_the_frame_rate_is_that_of_the_frames_shown(window: ViewerWindow, qtbot:
     assert window.line._rate.text() == ""
 
 
+def test_software_opengl_paces_what_turns_and_not_who_turns(
+    window: ViewerWindow, qtbot: QtBot
+) -> None:
+    view = window.viewport
+    assert view.renderer is not None
+    assert view.clock.driver_waits is not view.renderer.is_software
+    window.menus.view_actions.reduce_motion.setChecked(False)
+    view.set_motion(turning=True)
+    qtbot.waitUntil(lambda: view.clock.calm, timeout=TIMEOUT_MS)
+    view.motion.hold(0.5, 0, 0, 0, 0)
+    view.clock.wake()
+    qtbot.waitUntil(lambda: not view.clock.calm, timeout=TIMEOUT_MS)
+    view.motion.hold(0, 0, 0, 0, 0)
+    settle(qtbot, view)
+
+
 def test_a_turning_view_waits_for_its_surface_where_the_processor_draws(
     window: ViewerWindow, qtbot: QtBot, pictures: Path
 ) -> None:
