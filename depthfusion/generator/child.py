@@ -11,6 +11,10 @@ WORKER_MARK = "DEPTHFUSION_WORKER"
 WORKER_FLAG = "--worker"
 """Argument by which a frozen program, which has no `-m`, becomes the worker."""
 
+# Threads that wait for each other sleep instead of spinning: where a view that moves has the other
+# core, one that spins keeps its fellow from the processor, and a step takes ten times as long.
+_DEFAULTS = {"OMP_WAIT_POLICY": "PASSIVE"}
+
 
 def is_worker() -> bool:
     """Whether this process was started as a worker."""
@@ -35,4 +39,4 @@ def program_command() -> list[str]:
 def worker_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the whole environment of a worker; `more` overrides ours."""
     ours = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), WORKER_MARK: "1"}
-    return {**os.environ, **ours, **(more or {})}
+    return {**_DEFAULTS, **os.environ, **ours, **(more or {})}
