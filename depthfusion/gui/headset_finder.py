@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 LOOK_AGAIN_S = 30.0
 """Least time between two looks: with some runtimes each wakes the headset."""
 _END_WAIT_S = 2.0
+_log = logging.getLogger(__name__)
 
 
 def _probe() -> HeadsetReport:
@@ -86,15 +88,20 @@ class HeadsetFinder(QObject):
             self._thread.join(_END_WAIT_S)  # it may be stuck in a runtime: then it ends with us
 
     def _run(self) -> None:
-        report = self._look()
+        report: HeadsetReport | None = None
+        try:
+            report = self._look()
+        except Exception:  # whatever a runtime's library raises: the next look is to be another one
+            _log.exception("while looking for a headset")
         if self._is_closed:
             return
         with suppress(RuntimeError):  # the window was destroyed in this moment
             self._found.emit(report)
 
     @Slot(object)
-    def _take(self, report: HeadsetReport) -> None:
+    def _take(self, report: HeadsetReport | None) -> None:
+        """Take note of what was found; None: the look failed, and what is known stays."""
         self._thread = None
-        if not self._is_closed:
+        if report is not None and not self._is_closed:
             self.report = report
             self.changed.emit()
