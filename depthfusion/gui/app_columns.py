@@ -21,6 +21,9 @@ from depthfusion.gui.app_keeping import AppKeeping
 class AppColumns(AppKeeping):
     """Library at the left, details at the right; both go in full screen."""
 
+    _work: tuple[str, int, int] = ("", 0, 0)
+    """What keeps the library busy, how much of it is done, of how much; "": nothing."""
+
     def show_settings(self, shown: bool) -> None:
         """Show or hide the details."""
         if self.details is None:
@@ -80,6 +83,7 @@ class AppColumns(AppKeeping):
 
         panel = LibraryPanel(self.library)
         panel.restore(self.session.mapping("library"))
+        panel.tell_work(*self._work)
         panel.opened.connect(self._open_kept)
         panel.import_wanted.connect(self.import_files)
         panel.complained.connect(self.complain)

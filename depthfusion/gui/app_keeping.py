@@ -167,7 +167,9 @@ class AppKeeping(AppParts):
     @Slot()
     def undo_delete(self) -> None:
         """Bring back what was deleted last."""
-        if self._undos:
+        if self._undos and self._is_moving:
+            self.complain(self.tr("want to change a world: wait until the library has moved"))
+        elif self._undos:
             self._undos.pop()()
 
     def _restore(self, deletion: Deletion) -> None:

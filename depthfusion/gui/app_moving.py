@@ -64,6 +64,7 @@ class AppMoving(AppColumns):
         self._tell_work(self.tr("Moved {0} of {1} worlds").format(done, total), done, total)
 
     def _tell_work(self, text: str, done: int = 0, total: int = 0) -> None:
+        self._work = (text, done, total)
         if self.library_panel is not None:
             self.library_panel.tell_work(text, done, total)
         if self._settings_dialog is not None:

@@ -47,6 +47,8 @@ class LibraryActions(QObject):
         self.model: LibraryModel = listed.worlds
         self._ask_again = ask_again
         self._deletions: list[Deletion] = []
+        self.is_held = False
+        """Whether the library is on its way to another place: nothing is changed meanwhile."""
         listed.open_wanted.connect(lambda row: self.opened.emit(self.model.world(row)))
         listed.favourite_wanted.connect(self.favour_rows)
         listed.delete_wanted.connect(self.delete_selected)
@@ -65,6 +67,8 @@ class LibraryActions(QObject):
 
     def favour_rows(self, rows: Sequence[int]) -> None:
         """Favour the worlds of some rows; if all of them are favourites, none any more."""
+        if self._is_refused():
+            return
         some = [self.model.world(row) for row in rows]
         wanted = not all(world.is_favourite for world in some)
         for world in some:
@@ -77,6 +81,8 @@ class LibraryActions(QObject):
 
     def rename_selected(self) -> None:
         """Let the person type another title for the world that the keyboard is on."""
+        if self._is_refused():
+            return
         index = self.list.currentIndex()
         if not index.isValid() and self.list.selected_rows():
             index = self.model.index(self.list.selected_rows()[0])
@@ -86,6 +92,8 @@ class LibraryActions(QObject):
             self.list.edit(index)
 
     def _rename(self, name: str, title: str) -> None:
+        if self._is_refused():  # it was being typed when the move began
+            return
         self.model.wish(name, title=title)
         self._change(name, lambda: self.library.rename(name, title))
 
@@ -104,6 +112,8 @@ class LibraryActions(QObject):
 
     def delete_selected(self) -> None:
         """Take the selected worlds to the trash; `undo_delete` brings them back."""
+        if self._is_refused():
+            return
         rows = self.list.selected_rows()
         if not rows and self.list.hasFocus() and self.list.currentIndex().isValid():
             rows = [self.list.currentIndex().row()]
@@ -134,6 +144,14 @@ class LibraryActions(QObject):
 
         self.work.do(lambda: self.library.delete(names), done, failed)
 
+    def _is_refused(self) -> bool:
+        """Say so, and return True, where nothing can be changed now."""
+        if self.is_held:
+            self.complained.emit(
+                self.tr("want to change a world: wait until the library has moved")
+            )
+        return self.is_held
+
     def _stay_near(self, row: int) -> None:
         """Select the world that has come in the place of a deleted one."""
         row = min(row, self.model.rowCount() - 1)
@@ -142,6 +160,8 @@ class LibraryActions(QObject):
 
     def undo_delete(self) -> None:
         """Bring back what was deleted last since the program began."""
+        if self._is_refused():
+            return
         # Asked for in the thread: a deletion that is still under way then counts as well.
         self.work.do(lambda: None, lambda _: self._restore_last())
 

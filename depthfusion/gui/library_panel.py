@@ -246,6 +246,7 @@ class LibraryPanel(QWidget):
         """Show how far something is that keeps the library busy; "": it is over."""
         self._elsewhere = (text, done, total)
         self._stack.setEnabled(not text)
+        self.doing.is_held = bool(text)  # a menu or a name's field may be open already
         self._tell_foot()
 
     def _tell_foot(self) -> None:

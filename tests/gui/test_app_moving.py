@@ -271,3 +271,48 @@ def test_what_is_done_to_the_open_world_during_a_move_is_kept_at_the_new_place(
     qtbot.waitUntil(
         lambda: app.library.about(name)["view"].get("fov_deg") == 50.0, timeout=TIMEOUT_MS
     )
+
+
+def test_worlds_in_the_panel_wait_until_the_library_has_moved(
+    app: AppWindow, qtbot: QtBot, tmp_path: Path, gate: Gate
+) -> None:
+    app.library.add(world("a bay"))
+    there, wait = tmp_path / "there", "want to change a world: wait until the library has moved"
+    app.menus.library.setChecked(True)
+    panel = app.library_panel
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=TIMEOUT_MS)
+    panel.list.setCurrentIndex(panel.model.index(0))
+    menu = panel.doing.menu(panel)  # it was open before the move began
+    app.move_library(there)
+    assert gate.arrived.wait(TIMEOUT_MS / 1000)
+    delete = next(action for action in menu.actions() if action.text().startswith("Delete"))
+    for action in (delete.trigger, panel.toggle_favourite, panel.rename_selected):
+        app.banner.dismiss()
+        action()
+        assert app.banner.isVisible() and app.banner.text == wait
+    app._undos.append(panel.undo_delete)
+    app.undo_delete()
+    assert app.banner.text == wait and len(app._undos) == 1
+    assert panel.model.rowCount() == 1 and not panel.list.isEnabled()
+    gate.opened.set()
+    qtbot.waitUntil(lambda: is_at(app, there), timeout=TIMEOUT_MS)
+    panel = app.library_panel
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=TIMEOUT_MS)
+    panel.list.setCurrentIndex(panel.model.index(0))
+    panel.toggle_favourite()
+    qtbot.waitUntil(lambda: app.library.page()[0].is_favourite, timeout=TIMEOUT_MS)
+
+
+def test_a_panel_that_is_opened_during_a_move_waits_as_well(
+    app: AppWindow, qtbot: QtBot, tmp_path: Path, gate: Gate
+) -> None:
+    app.library.add(world("a bay"))
+    there = tmp_path / "there"
+    app.move_library(there)
+    assert gate.arrived.wait(TIMEOUT_MS / 1000)
+    app.menus.library.setChecked(True)
+    assert app.library_panel.doing.is_held and not app.library_panel.list.isEnabled()
+    assert app.library_panel.foot.text
+    gate.opened.set()
+    qtbot.waitUntil(lambda: is_at(app, there), timeout=TIMEOUT_MS)
+    assert not app.library_panel.doing.is_held and app.library_panel.list.isEnabled()
