@@ -112,7 +112,9 @@ def run(options: argparse.Namespace) -> int:
     from depthfusion.gui.system_libraries import check_window
 
     check_window()
+    from depthfusion.gui.memory import return_large_arrays
 
+    return_large_arrays()
     # What both threads use is imported before there are two: Qt's bindings import parts of NumPy by
     # themselves, and imports that cross can see a module half made.
     import depthfusion.panorama.read
