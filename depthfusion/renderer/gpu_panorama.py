@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from depthfusion.renderer.mip_levels import write_levels
 from depthfusion.renderer.spares import Spares, TextureKind
-from depthfusion.renderer.stages import Stage
+from depthfusion.renderer.stages import Stage, rgba_from_color
 from depthfusion.renderer.surface import Mesh
 
 SLICE_BYTES = 32 << 20
 """How much of a picture is uploaded between two frames of a window."""
+_STRIPS = 16
+"""In how many parts of a slice colours without alpha get theirs."""
 MANY_RIMS = 40_000
 """Cut triangles from which a backdrop is drawn: leaves and grass, not rooms."""
 MAX_ANISOTROPY = 8.0
@@ -174,7 +176,7 @@ class _Upload:
         yield from self.written(texture, color)
         yield None
         if self.is_software and texture.extra.has_levels:
-            yield from write_levels(texture, color, self.slice_bytes)
+            yield from write_levels(texture, _with_alpha(color), self.slice_bytes)
             texture.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
         else:
             build_levels(texture, self.is_software)
@@ -187,8 +189,11 @@ class _Upload:
         for y in range(0, height, rows):
             if y:
                 yield None
-            part = pixels[y : y + rows]
-            texture.write(part, viewport=(0, y, width, len(part)), alignment=alignment)
+            last = min(height, y + rows)
+            strip = max(1, rows // _STRIPS) if texture.components > pixels[0, 0].size else rows
+            for top in range(y, last, strip):
+                part = _with_alpha(pixels[top : min(last, top + strip)], texture.components)
+                texture.write(part, viewport=(0, top, width, len(part)), alignment=alignment)
 
     def mesh_arrays(
         self, programs: tuple[moderngl.Program, ...], mesh: Mesh
@@ -222,6 +227,11 @@ class _Upload:
             yield None
             buffer.write(data[start : start + self.slice_bytes], offset=start)
         return buffer
+
+
+def _with_alpha(pixels: NDArray[Any], components: int = 4) -> NDArray[Any]:
+    """Return `pixels` with as many components as the texture has."""
+    return rgba_from_color(pixels) if pixels[0, 0].size < components else pixels
 
 
 def build_levels(texture: moderngl.Texture, is_software: bool) -> None:

@@ -22,6 +22,7 @@ OUTLINE_TEXELS = 5
 """Size of the median that smooths the outlines found."""
 SNAP_MIN_TEXELS = 9
 """The same on a coarse one, in texels."""
+_STRIP_TEXELS = 1 << 18
 
 Field = NDArray[np.float32]
 
@@ -62,8 +63,12 @@ def relief_from_panorama(panorama: Panorama) -> Relief:
 
 def codes_from_nearness(nearness: Field) -> NDArray[np.uint16]:
     """Return 16-bit codes (h, w): 0.007' of stereo error where 8 bits make 1.7'."""
-    scaled = nearness * np.float32(65535)
-    return np.round(scaled, out=scaled).astype(np.uint16)
+    codes = np.empty(nearness.shape, np.uint16)
+    rows = max(1, _STRIP_TEXELS // nearness.shape[1])
+    for y in range(0, len(nearness), rows):  # a strip at a time: another map would be large
+        scaled = nearness[y : y + rows] * np.float32(65535)
+        codes[y : y + rows] = np.round(scaled, out=scaled)
+    return codes
 
 
 def level_step(nearness: Field) -> float:

@@ -48,7 +48,7 @@ class Stage:
     inverted: bool
     """Whether nearness was turned round (`View.invert_depth`) before the surface was made."""
     color: NDArray[np.uint8] | None = None
-    """(H, W, 4) uint8 sRGB, alpha unused."""
+    """(H, W, 4) uint8 sRGB, alpha unused; (H, W, 3) where the upload is to add it (`is_lean`)."""
     depth_codes: NDArray[np.uint16] | None = None
     """(h, w) uint16 nearness."""
     mesh: Mesh | None = None
@@ -62,6 +62,7 @@ def stages(
     max_texture_px: int = 16384,
     software: bool = False,
     inverted: bool = False,
+    is_lean: bool = False,
 ) -> Iterator[Stage]:
     """Yield the picture on a quick mesh, then the fine mesh with the layer behind.
 
@@ -71,27 +72,57 @@ def stages(
         max_texture_px: the context's limit; larger pictures are reduced to it.
         software: whether the CPU draws: the mesh is kept smaller.
         inverted: make the surface for `View.invert_depth`.
+        is_lean: hand on the panorama's own colours; the upload takes longer, memory is spared.
     """
-    relief = relief_from_panorama(panorama)
-    if inverted:
-        relief = replace(relief, nearness=np.float32(1) - relief.nearness)
+    relief = _relief_from(panorama, inverted=inverted)
     depth = _limited(relief.nearness, max_texture_px)
-    stage = Stage(
-        "surface",
-        replace(relief, nearness=relief.nearness[:1, :1].copy()),
-        panorama.is_metric,
-        inverted,
-    )
     # Not kept here: whoever gets it may let its arrays go while the next stage is prepared.
     yield replace(
-        stage,
+        _bare_stage(panorama, relief, inverted=inverted),
         name="picture",
-        color=rgba_from_color(panorama.color, max_texture_px),
+        color=_color_from(panorama.color, max_texture_px, is_lean=is_lean),
         depth_codes=codes_from_nearness(depth),
         mesh=coarse_mesh(depth),
     )
-    if panorama.depth is None:
-        return
+    if panorama.depth is not None:
+        yield _surface(panorama, relief, depth, quality, software=software, inverted=inverted)
+
+
+def surface_stage(
+    panorama: Panorama,
+    quality: Quality = Quality(),
+    *,
+    max_texture_px: int = 16384,
+    software: bool = False,
+    inverted: bool = False,
+) -> Stage:
+    """Return the second one of `stages`, of a panorama that has depth."""
+    relief = _relief_from(panorama, inverted=inverted)
+    depth = _limited(relief.nearness, max_texture_px)
+    return _surface(panorama, relief, depth, quality, software=software, inverted=inverted)
+
+
+def _relief_from(panorama: Panorama, *, inverted: bool) -> Relief:
+    relief = relief_from_panorama(panorama)
+    return replace(relief, nearness=np.float32(1) - relief.nearness) if inverted else relief
+
+
+def _bare_stage(panorama: Panorama, relief: Relief, *, inverted: bool) -> Stage:
+    """Return a stage without anything to upload."""
+    small = replace(relief, nearness=relief.nearness[:1, :1].copy())
+    return Stage("surface", small, panorama.is_metric, inverted)
+
+
+def _surface(
+    panorama: Panorama,
+    relief: Relief,
+    depth: NDArray[np.float32],
+    quality: Quality,
+    *,
+    software: bool,
+    inverted: bool,
+) -> Stage:
+    """Return the fine mesh with the layer behind; `depth` as `_limited` gave it."""
     original = depth
     step = 0.0 if relief.is_distance else level_step(depth)
     if step > 0:
@@ -105,8 +136,8 @@ def stages(
         reach = greatest_disparity_range(panorama, relief)
         fringe = quality.decontaminate
         background = background_from(panorama.color, depth, rims, reach, decontaminate=fringe)
-    yield replace(
-        stage,
+    return replace(
+        _bare_stage(panorama, relief, inverted=inverted),
         depth_codes=None if depth is original else codes_from_nearness(depth),
         mesh=mesh,
         background=background,
@@ -120,16 +151,23 @@ def greatest_disparity_range(panorama: Panorama, relief: Relief) -> float:
     return 2 / SPHERE_RADIUS_M
 
 
-def rgba_from_color(color: NDArray[np.uint8], max_texture_px: int) -> NDArray[np.uint8]:
-    """Return (H, W, 4) uint8, reduced to `max_texture_px`: four bytes upload faster than three."""
-    from PIL import Image
-
+def _color_from(
+    color: NDArray[np.uint8], max_texture_px: int, *, is_lean: bool
+) -> NDArray[np.uint8]:
+    """Return the colours, reduced to `max_texture_px`, with alpha: four bytes upload faster."""
     if max(color.shape) > max_texture_px:
+        from PIL import Image
+
         scale = max_texture_px / max(color.shape)
         size = (max(1, int(color.shape[1] * scale)), max(1, int(color.shape[0] * scale)))
         color = np.asarray(Image.fromarray(color).resize(size, Image.Resampling.BOX))
+    return color if is_lean else rgba_from_color(color)
+
+
+def rgba_from_color(color: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return (h, w, 4) uint8 for (h, w, 3 or 4); alpha is 255."""
     rgba = np.empty((*color.shape[:2], 4), np.uint8)
-    rgba[..., :3] = color
+    rgba[..., :3] = color[..., :3]
     rgba[..., 3] = 255
     return rgba
 

@@ -14,6 +14,7 @@ from depthfusion.errors import RendererError, UsageError
 from depthfusion.panorama.panorama import Panorama
 from depthfusion.renderer import PanoramaRenderer, Quality, stages
 from depthfusion.renderer.offscreen import OffscreenRenderer, render_image
+from depthfusion.renderer.spares import Spares, TextureKind
 from depthfusion.view import Shading, Stereo, View
 
 pytestmark = pytest.mark.gl
@@ -80,6 +81,29 @@ def test_soft_edges_are_sharpened_by_themselves(post):
     assert steps > 0.5
     sharp = list(stages(Panorama(post.color, nearness)))[1]
     assert sharp.depth_codes is None
+
+
+@pytest.mark.parametrize("slice_bytes", [500, 1 << 20])
+@pytest.mark.parametrize("has_levels", [False, True])
+def test_colours_get_their_alpha_on_the_way_to_the_gpu(gl_context, slice_bytes, has_levels):
+    color = np.random.default_rng(1).integers(0, 256, (70, 140, 3), np.uint8)
+    renderer = PanoramaRenderer(gl_context)
+    seen, spares = [], Spares(gl_context, keep=1)
+    for is_lean in (False, True):
+        stage = next(stages(Panorama(color), is_lean=is_lean))
+        assert stage.color.shape[2] == (3 if is_lean else 4)
+        texture = spares.take(TextureKind.COLOR, (140, 70))
+        if has_levels:
+            texture.build_mipmaps()
+            texture.extra.has_levels = True
+        spares.give(texture)
+        steps = renderer.upload_steps(stage, None, spares, slice_bytes=slice_bytes)
+        panorama = [step for step in steps if step is not None][-1]
+        seen.append([panorama.color.read(level=n) for n in range(2 if has_levels else 1)])
+        panorama.release()
+    assert seen[0] == seen[1]
+    spares.release()
+    renderer.release()
 
 
 def test_stages_swap_without_leaking(gl_context, smooth, post):
