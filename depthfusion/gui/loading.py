@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depthfusion.errors import DepthFusionError, InputNotFoundError, PanoramaError
+from depthfusion.gui.surface_process import Order, SurfaceProcess, is_worth_a_process
 from depthfusion.gui.worlds import is_depth_name
 from depthfusion.settings import PictureQuality
 
@@ -122,6 +123,7 @@ class Loading:
         self._lock = threading.Lock()
         self._mail = _Mailbox()
         self.has_shown_draft = False
+        self._beside: SurfaceProcess | None = None
         self._folder_notes: tuple[str, ...] = ()
         self._thread = threading.Thread(target=self._run, name="depthfusion-loading", daemon=True)
         self._thread.start()
@@ -155,6 +157,8 @@ class Loading:
         self._limits_known.set()
         with self._lock:
             self._mail = _Mailbox()
+            if self._beside is not None:
+                self._beside.stop()
 
     def join(self, timeout_s: float = 20.0) -> bool:
         """Wait for the thread's end; return whether it has ended."""
@@ -257,16 +261,56 @@ class Loading:
         wish = limits.quality
         columns = {PictureQuality.FAST: _FAST_COLUMNS, PictureQuality.BEST: _BEST_COLUMNS}.get(wish)
         is_modest = {PictureQuality.FAST: True, PictureQuality.BEST: False}.get(wish)
-        for stage in stages(
+        order = Order(
             panorama,
             Quality() if columns is None else Quality(mesh_columns=columns),
-            max_texture_px=limits.max_texture_px,
-            software=limits.software if is_modest is None else is_modest,
-            inverted=self.source.inverted,
-        ):
-            yield Staged(stage)
-            del stage  # its arrays go once they are uploaded, while the next one is prepared
+            limits.max_texture_px,
+            limits.software if is_modest is None else is_modest,
+            self.source.inverted,
+        )
+        beside = self._process_for(panorama)
+        try:
+            picture = stages(
+                panorama,
+                order.quality,
+                max_texture_px=order.max_texture_px,
+                software=order.software,
+                inverted=order.inverted,
+                is_lean=limits.software,
+            )
+            yield Staged(next(picture))
+            del picture
+            if panorama.depth is not None and (stage := self._surface(order, beside)) is not None:
+                yield Staged(stage)
+                del stage  # its arrays go once they are uploaded
+        finally:
+            if beside is not None:
+                beside.close()
         yield Finished()
+
+    def _process_for(self, panorama: Panorama) -> SurfaceProcess | None:
+        """Start a process for a large surface, unless this was cancelled."""
+        if not is_worth_a_process(panorama):
+            return None
+        with self._lock:
+            if not self._cancelled.is_set():
+                self._beside = SurfaceProcess()
+            return self._beside
+
+    def _surface(self, order: Order, beside: SurfaceProcess | None) -> Stage | None:
+        """Return the surface, made here where no process makes it; None: cancelled."""
+        from depthfusion.renderer.stages import surface_stage
+
+        stage = beside.made(order) if beside is not None else None
+        if stage is not None or self._cancelled.is_set():
+            return stage
+        return surface_stage(
+            order.panorama,
+            order.quality,
+            max_texture_px=order.max_texture_px,
+            software=order.software,
+            inverted=order.inverted,
+        )
 
 
 def is_jpeg(path: str) -> bool:
