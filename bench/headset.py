@@ -13,10 +13,11 @@ cpu       processor time of our own frame, from the poses to the submission, two
           that are compared with the truth.
 steady    what such frames keep and take in passing.
 ratio     drawing both eyes against the plain sphere and against the window's way, in turns, as in
-          bench.speed; and what hidden parts save: an eye that is wholly hidden shows that hidden
-          pixels are not shaded.
+          bench.speed; what a frame of a cross-fade costs, in which two worlds are drawn; and what
+          hidden parts save: an eye that is wholly hidden shows that hidden pixels are not shaded.
 arrival   90 frames a second, drawing taken out as above (a GPU would do it), uploads real: how long
-          the longest frame takes while a world of 8192x4096 is read, prepared and uploaded.
+          the longest frame takes while a world of 8192x4096 is read, prepared, uploaded, and takes
+          the place of another.
 long      10,000 frames and 10 worlds with tiny eyes, nothing taken out: OpenGL objects and memory.
 """
 
@@ -25,12 +26,11 @@ from __future__ import annotations
 import argparse
 import gc
 import statistics
-import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,14 @@ import numpy as np
 
 from bench.counters import live_objects
 from bench.gl import Target, open_context, plain
+from bench.headset_arrival import arrival_verdicts
+from bench.headset_fade import OTHER, HeldFade, changing_pictures, check_change
 from bench.metrics import Picture, assert_sane
 from bench.quality import view_of
 from bench.room import Pose, pose_set, room_panorama, room_view
 from bench.speed import EYE_SIZE_PX, MAX_FRAME_TIME, Verdict, halved, timed
 from bench.undrawn import undrawn_context
-from bench.worn import REFRESH_HZ, Session, options, world_files
+from bench.worn import Session, options, world_files
 from depthfusion.camera import eye_from_world
 from depthfusion.headset import Eye
 from depthfusion.renderer import stages
@@ -53,9 +55,6 @@ from depthfusion.vr.eyes import WorldDrawing
 
 PARTS = ("cpu", "steady", "ratio", "arrival", "long")
 MAX_CPU_MS = 1.0
-MAX_LATE_PERIODS = 2.0
-MAX_METRONOME_PERIODS = 1.5
-"""Beyond this the machine is too busy with other programs for times to say much."""
 LONG_FRAMES, FRAMES_A_WORLD = 10_000, 1000
 MAX_GROWTH_MB = 4.0
 TINY_PX = (32, 36)
@@ -84,6 +83,14 @@ def cpu_verdicts(frames: int) -> list[Verdict]:
         print(f"own frame, {frames} frames: {spread(own_ms)} ms of processor time")
         found.append(Verdict("cpu: own frame, median (ms)", statistics.median(own_ms), MAX_CPU_MS))
         found += steady_verdicts(session, 2000)
+        session.loop._crossfade = HeldFade()
+        session.loop._wearer.begin_leaving()
+        session.headset.forget_notes()
+        session.live(frames)
+        own_ms = [1e3 * s for s in session.headset.own_s]
+        print(f"own frame of a cross-fade, {frames} frames: {spread(own_ms)} ms")
+        middle = statistics.median(own_ms)
+        found.append(Verdict("cpu: own frame of a cross-fade, median (ms)", middle, MAX_CPU_MS))
         if was:
             gc.enable()
     return found
@@ -102,7 +109,7 @@ def check_loop() -> None:
         session = Session(ctx, optics, scope, lambda: next(passed_s))
         session.live(80)  # in the dark, until the panel is gone
         session.show(1, files[0])
-        session.live(4)  # until the light is back
+        session.live(8)  # until the light is back
         turned = np.linalg.inv(eye_from_world(pair[0].yaw_deg, pair[0].pitch_deg, np.zeros(3)))
         head[:] = turned
         session.live(1)
@@ -185,10 +192,11 @@ def ratio_verdicts(turns: int) -> list[Verdict]:
     targets = (Target.make(ctx, EYE_SIZE_PX), Target.make(ctx, EYE_SIZE_PX))
     drawing = WorldDrawing(ctx)
     drawing.resize(EYE_SIZE_PX)
-    for stage in stages(panorama, software=drawing.is_software):
-        while not drawing.upload(stage):
-            pass
-    drawing.use_uploaded()
+    for _ in ("the leaving one", "the shown one"):
+        for stage in stages(panorama, software=drawing.is_software):
+            while not drawing.upload(stage):
+                pass
+        drawing.use_uploaded()
     shares: dict[str, list[float]] = {}
     for turn in range(-1, turns):
         pair = pose_set("a")[2 * (turn % 6) : 2 * (turn % 6) + 2]
@@ -201,13 +209,16 @@ def ratio_verdicts(turns: int) -> list[Verdict]:
     drawing.release()
     for thing in (yardstick, *targets, ctx):
         thing.release()
-    hidden, own = (
+    hidden, own, change = (
         statistics.median(a / b for a, b in zip(shares[one], shares[other], strict=True))
-        for one, other in (("wholly hidden", "eyes"), ("eyes", "as in the window"))
-    )
+        for one, other in (
+            ("wholly hidden", "eyes"), ("eyes", "as in the window"), ("a cross-fade", "eyes"),
+        )
+    )  # fmt: skip
     return [
         Verdict("ratio: both eyes / the same two in a window", own, 1.0, noise=0.05),
         Verdict("ratio: both eyes / plain 1024", statistics.median(shares["eyes"]), MAX_FRAME_TIME),
+        Verdict("ratio: two worlds in a cross-fade / one world", change, 1.0, noise=0.05),
         Verdict("ratio: wholly hidden / whole", hidden, 0.5),
     ]
 
@@ -255,10 +266,28 @@ def one_turn(
             check_eye(name, pair[eye.value], read_eye(drawing, eye), mesh)
         return took_s
 
+    def into_change(name: str) -> float:
+        others = [pose_set("a")[(2 * first + OTHER + eye.value) % 12] for eye in Eye]
+        changing = changing_pictures(pictures, eye_pictures(others))
+        for eye in Eye:
+            drawing.set_hidden_mesh(eye, NOTHING)
+
+        def draw_changing() -> None:
+            for eye in Eye:
+                drawing.draw(eye, changing[eye.value])
+
+        took_s = timed(ctx, draw_changing)
+        for eye in Eye:
+            truths = [room_view(of[eye.value]).color for of in (pair, others)]
+            width, height = drawing._used_px[eye.value]
+            check_change(name, truths, read_eye(drawing, eye)[-height:, :width])
+        return took_s
+
     variants: dict[str, Callable[[str], float]] = {
         "plain 1024": lambda name: into_targets(name, draw_plain),
         "as in the window": lambda name: into_targets(name, draw_window),
         "eyes": lambda name: into_eyes(name, NOTHING, 0.0),
+        "a cross-fade": into_change,
         "eyes with a rim": lambda name: into_eyes(name, NOTHING, 0.5),
         "eyes behind lenses": lambda name: into_eyes(name, lens_mesh(), 0.0),
         "wholly hidden": lambda name: into_eyes(name, WHOLE, 0.0),
@@ -280,87 +309,6 @@ def check_eye(name: str, pose: Pose, shown: Picture, mesh: np.ndarray) -> None:
     assert_sane(truth[middle], small[middle], name)
     if name == "eyes":
         assert_sane(truth, small, name)
-
-
-# arrival -----------------------------------------------------------------------------------------
-
-
-def arrival_verdicts(arrivals: int) -> list[Verdict]:
-    """Return the longest frame, in periods, while worlds of 8192x4096 arrive."""
-    with ExitStack() as scope:
-        ctx = scope.enter_context(undrawn_context())
-        names = ["first", *(f"next-{n}" for n in range(2))]
-        files = scope.enter_context(world_files(room_panorama(), names, 8192))
-        session = Session(ctx, options(EYE_SIZE_PX, is_paced=True), scope)
-        session.show(1, files[0])
-        session.live(90)
-        was = gc.isenabled()
-        gc.disable()
-        gc.freeze()
-        quiet = longest(session, lambda: session.live(270))
-        during = [
-            longest(session, lambda n=n: session.show(n + 2, files[1 + n % 2]))
-            for n in range(arrivals)
-        ]
-        gc.unfreeze()
-        if was:
-            gc.enable()
-    print("arrival: longest frame, in periods: time | our processor time | a metronome beside it")
-    for name, found in (("no arrival", quiet), *(("arrival", d) for d in during)):
-        print(f"  {name}: {found.frame:.2f} | {found.own:.2f} | {found.metronome:.2f}")
-    own = statistics.median(d.own for d in during)
-    disturbed = statistics.median(d.metronome for d in during) > MAX_METRONOME_PERIODS
-    if disturbed:
-        print("  other programs held up the metronome: our processor time is judged instead")
-    frame = own if disturbed else statistics.median(d.frame for d in during)
-    return [Verdict("arrival: longest frame (periods), median of arrivals", frame,
-                    MAX_LATE_PERIODS)]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Longest:
-    """The longest frames of a while, in periods."""
-
-    frame: float
-    """Between two frames' poses."""
-    own: float
-    """Processor time of the loop's thread between two frames' poses."""
-    metronome: float
-    """Between two ticks of a program that only waits for the next: how busy the machine is."""
-
-
-def longest(session: Session, live: Callable[[], object]) -> Longest:
-    """Live, and return the longest frames."""
-    headset = session.headset
-    beat = subprocess.Popen(
-        [sys.executable, "-c", _METRONOME, str(REFRESH_HZ)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert beat.stdout is not None
-    beat.stdout.readline()
-    headset.forget_notes()
-    live()
-    ticked, _ = beat.communicate()
-    frame, own = (np.diff(x).max() * REFRESH_HZ for x in (headset.begun_s, headset.begun_own_s))
-    return Longest(float(frame), float(own), float(ticked) * REFRESH_HZ)
-
-
-_METRONOME = """
-import sys, threading, time
-ended = []
-threading.Thread(target=lambda: ended.append(sys.stdin.read()), daemon=True).start()
-period_s = 1 / float(sys.argv[1])
-print("ready", flush=True)
-longest_s, last_s = 0.0, time.perf_counter()
-next_s = last_s + period_s
-while not ended:
-    time.sleep(max(0.0, next_s - time.perf_counter()))
-    now_s = time.perf_counter()
-    longest_s, last_s = max(longest_s, now_s - last_s), now_s
-    next_s = max(next_s + period_s, now_s)
-print(longest_s)
-"""
 
 
 # long --------------------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
-"""A new world on its way to the wearer: loaded, uploaded in slices, then shown in the dark."""
+"""A new world on its way to the wearer: loaded, uploaded in slices, then shown."""
 
 from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING
 
+from depthfusion.errors import DepthFusionError
 from depthfusion.view import View
 from depthfusion.vr.drawing import EyeDrawing
 from depthfusion.vr.loader import Complete, NotLoaded, Staged, WorldLoader
@@ -45,23 +46,36 @@ class Arrival:
 
     def step(self) -> WorldFailed | None:
         """Take what was loaded, upload one slice; return it if the world cannot come."""
-        if self.order is None:
+        event = self._loader.take()
+        if self.order is None:  # the rest of a world that was given up
+            if isinstance(event, Complete):
+                self._loader.done()
             return None
-        match self._loader.take():
+        match event:
             case Staged(order=order, stage=stage, title=title) if order is self.order:
                 self.is_metric, self.title = stage.is_metric, title
                 self._stages.append(stage)
             case Complete(order=order) if order is self.order:
                 self._has_all = True
             case NotLoaded(order=order, words=words) if order is self.order:
-                self._forget()
-                return WorldFailed(order.number, words)
+                return self._give_up(words)
         if self._stages:
             self._has_begun_upload = True
-            if self._drawing.upload(self._stages[0]):
+            try:
+                is_complete = self._drawing.upload(self._stages[0])
+            except DepthFusionError as error:
+                return self._give_up(str(error))
+            if is_complete:
                 self._stages.popleft()
         self.is_ready = self._has_all and not self._stages
         return None
+
+    def _give_up(self, words: str) -> WorldFailed:
+        assert self.order is not None
+        failed = WorldFailed(self.order.number, words)
+        self._forget()
+        self._loader.done()
+        return failed
 
     def show(self) -> ShowWorld:
         """Let the drawing use it from now on and return its order; nothing is coming any more."""

@@ -11,8 +11,9 @@ belong to the loop's thread, with the context current. One frame, once everythin
     screen.show(drawing)                        # never waits for the desktop's screen
     headset.after_mirror()
 
-The world that is shown stays as it is until `use_uploaded`; the loop calls it while the picture is
-dark, so there is never more than one world to draw.
+The world that is shown stays as it is until `use_uploaded`. From then on it is the one that leaves:
+drawn beside the new one, as dim as `LeavingPicture.share` says, until `let_leave`. The loop uploads
+nothing meanwhile, so there are never more than two worlds.
 """
 
 from __future__ import annotations
@@ -80,6 +81,22 @@ class PanelPlace:
 
 
 @dataclass(eq=False)
+class LeavingPicture:
+    """What goes while something else comes, seen by the same eye; the same object all the time.
+
+    It is the world that was shown before `EyeDrawing.use_uploaded`. Where no other world has come,
+    it is the shown one as it stood, or looked, before.
+    """
+
+    clip_from_world: Matrix = field(default_factory=lambda: np.eye(4))
+    """(4, 4) float64, as `EyePicture.clip_from_world`: it keeps its own place."""
+    view: View = field(default_factory=View)
+    """How it was shown."""
+    share: float = 0.0
+    """0 (not drawn) to 1: factor on its linear light, beside `EyePicture.brightness`."""
+
+
+@dataclass(eq=False)
 class EyePicture:
     """One eye of one frame; the loop writes into the same two objects each time: keep nothing."""
 
@@ -96,6 +113,10 @@ class EyePicture:
     brightness: float = 1.0
     """0 (dark, and the world need not be drawn) to 1: factor on linear light of all but the panel.
     """
+    share: float = 1.0
+    """0 to 1: factor on the shown world's linear light, beside `brightness`."""
+    leaving: LeavingPicture = field(default_factory=LeavingPicture)
+    """The world that goes; its light is added."""
     vignette: float = 0.0
     """0 (none) to 1 (dark from 25 degrees beside straight ahead on): while the wearer is turned."""
     ahead: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
@@ -144,10 +165,19 @@ class EyeDrawing(Protocol):
         The world that is shown is not touched. The stages of one world come in their order, each
         until it is complete. The first stage of another world (it has a colour) replaces a coming
         world that was not used.
+
+        Raises:
+            RendererError: if there is no memory for it; what was coming is gone then.
         """
 
     def use_uploaded(self) -> None:
-        """Show the coming world from the next frame on, as far as it is complete; let the old go.
+        """Show the coming world from the next frame on, as far as it is complete.
+
+        The one that was shown leaves, and can be drawn until `let_leave`.
+        """
+
+    def let_leave(self) -> None:
+        """Let the leaving world go, if there is one.
 
         Cheap enough for a frame: at most handles are released.
         """
@@ -160,6 +190,8 @@ class EyeDrawing(Protocol):
 
     def draw(self, eye: Eye, picture: EyePicture) -> Submission:
         """Draw one eye and return what is to be submitted: single-sample, resolved.
+
+        With two worlds it is smaller than `EyePicture.used_px`, so that it takes no longer.
 
         Relies on no OpenGL state that it did not set itself: a runtime leaves anything behind.
         """

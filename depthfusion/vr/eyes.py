@@ -6,15 +6,19 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
+from depthfusion.errors import RendererError
 from depthfusion.headset import Eye, Submission
 from depthfusion.renderer import PanoramaRenderer, Stage
-from depthfusion.vr.drawing import EyePicture, Mirror
+from depthfusion.vr.drawing import EyePicture, LeavingPicture, Mirror
 from depthfusion.vr.gl_state import GlState
 from depthfusion.vr.mirror import MirrorPass
+from depthfusion.vr.mix import SCALE, SOFTWARE_SCALE, Layers, MixPass
 from depthfusion.vr.panel_quad import PanelQuad
 from depthfusion.vr.shade import Shade
 from depthfusion.vr.targets import MSAA, EyeTarget, HiddenMesh
 from depthfusion.vr.worlds_gpu import SLICE_BYTES, GpuWorlds
+
+_OUT_OF_MEMORY = "GL_OUT_OF_MEMORY"
 
 
 class WorldDrawing:
@@ -41,10 +45,11 @@ class WorldDrawing:
             samples = 1 if self._renderer.is_software else MSAA
         self._samples = min(samples, int(ctx.max_samples))
         self._worlds = GpuWorlds(self._renderer, slice_bytes)
-        self._shade = Shade(ctx)
+        self._shade, self._mix = Shade(ctx), MixPass(ctx)
         self._panel = PanelQuad(ctx, is_software=self._renderer.is_software)
         self._mirror = MirrorPass(ctx)
         self._targets: list[EyeTarget] = []
+        self._layers: Layers | None = None
         self._used_px: list[tuple[int, int]] = [(0, 0), (0, 0)]
         self._hidden: list[HiddenMesh | None] = [None, None]
 
@@ -75,6 +80,8 @@ class WorldDrawing:
         self._release_targets()
         for _ in Eye:
             self._targets.append(EyeTarget(self._ctx, eye_px, self._samples))
+        scale = SOFTWARE_SCALE if self.is_software else SCALE
+        self._layers = Layers(self._ctx, self._targets[0], scale)
 
     def set_hidden_mesh(self, eye: Eye, triangles: NDArray[np.float32]) -> None:
         """Leave out what the eye cannot see: (n, 3, 2) in [0, 1] of the used part, v up."""
@@ -85,13 +92,32 @@ class WorldDrawing:
         self._hidden[eye.value] = mesh
 
     def upload(self, stage: Stage) -> bool:
-        """Upload the next slice of the coming world; True once this stage is complete."""
+        """Upload the next slice of the coming world; True once this stage is complete.
+
+        Raises:
+            RendererError: if there is no memory for it; what was coming is gone then.
+        """
         self._state.for_uploading()
-        return self._worlds.upload(stage)
+        try:
+            is_complete = self._worlds.upload(stage)
+            reason = self._ctx.error  # drivers take memory when something is written
+            if reason != _OUT_OF_MEMORY:
+                return is_complete
+        except (MemoryError, moderngl.Error) as error:
+            reason = str(error) or "out of memory"
+        self._worlds.drop_all()
+        raise RendererError(
+            f"want room for another world on the graphics card, got none ({reason}):"
+            " close other programs, or take a smaller picture"
+        )
 
     def use_uploaded(self) -> None:
-        """Show the coming world from the next frame on, as far as it is complete."""
+        """Show the coming world from the next frame on; the one that was shown is leaving."""
         self._worlds.use()
+
+    def let_leave(self) -> None:
+        """Let the leaving world go, if there is one."""
+        self._worlds.let_leave()
 
     def drop_uploaded(self) -> None:
         """Let the coming world go, if there is one."""
@@ -106,8 +132,12 @@ class WorldDrawing:
         """Draw one eye and return what is to be submitted: single-sample, resolved."""
         target, used_px = self._targets[eye.value], picture.used_px
         self._state.for_drawing()
-        if picture.brightness > 0 and self.has_world:
-            self._draw_world(eye, picture, target)
+        light = picture.brightness * picture.share if self.has_world else 0.0
+        leaving = picture.brightness * picture.leaving.share if self.has_world else 0.0
+        if light > 0 and leaving > 0:
+            used_px = self._draw_both(eye, picture, target, (light, leaving))
+        elif light > 0 or leaving > 0:
+            self._draw_one(eye, picture, target, light or leaving, is_leaving=leaving > 0)
         else:
             self._clear(target, used_px)
         if picture.panel.opacity > 0:
@@ -115,24 +145,60 @@ class WorldDrawing:
         self._used_px[eye.value] = used_px
         return target.submission(used_px)
 
-    def _draw_world(self, eye: Eye, picture: EyePicture, target: EyeTarget) -> None:
+    def _draw_one(
+        self,
+        eye: Eye,
+        picture: EyePicture,
+        target: EyeTarget,
+        light: float,
+        *,
+        is_leaving: bool,
+    ) -> None:
+        used_px = picture.used_px
+        self._draw_world(eye, picture, target.drawn, used_px, is_leaving=is_leaving)
+        target.resolve(used_px)
+        self._darken(picture, used_px, light)
+
+    def _draw_both(
+        self, eye: Eye, picture: EyePicture, target: EyeTarget, shares: tuple[float, float]
+    ) -> tuple[int, int]:
+        """Draw the worlds one after the other, and return how small."""
+        layers = self._layers
+        assert layers is not None
+        used_px = layers.used_px(picture.used_px)
+        for index, is_leaving in enumerate((False, True)):
+            drawn = layers.drawn(index, target)
+            self._draw_world(eye, picture, drawn, used_px, is_leaving=is_leaving)
+            target.resolve(used_px, layers.framebuffers[index])
+        self._mix.draw(target, layers, used_px, shares)
+        self._darken(picture, used_px, 1.0)
+        return used_px
+
+    def _draw_world(
+        self,
+        eye: Eye,
+        picture: EyePicture,
+        framebuffer: moderngl.Framebuffer,
+        size_px: tuple[int, int],
+        *,
+        is_leaving: bool,
+    ) -> None:
+        what: EyePicture | LeavingPicture = picture.leaving if is_leaving else picture
         hidden = self._hidden[eye.value]
+        self._worlds.select(is_leaving=is_leaving)
         self._renderer.draw_eye(
-            picture.clip_from_world,
-            picture.view,
-            target.drawn,
-            picture.used_px,
+            what.clip_from_world,
+            what.view,
+            framebuffer,
+            size_px,
             mask=hidden.mask if hidden is not None else None,
             nearest_m=picture.nearest_m,
         )
-        target.resolve(picture.used_px)
-        if picture.brightness < 1 or picture.vignette > 0:
+
+    def _darken(self, picture: EyePicture, used_px: tuple[int, int], light: float) -> None:
+        if light < 1 or picture.vignette > 0:
             self._shade.draw(
-                picture.clip_from_world,
-                picture.ahead,
-                picture.used_px,
-                picture.brightness,
-                picture.vignette,
+                picture.clip_from_world, picture.ahead, used_px, light, picture.vignette
             )
 
     def _clear(self, target: EyeTarget, used_px: tuple[int, int]) -> None:
@@ -159,10 +225,12 @@ class WorldDrawing:
             if mesh is not None:
                 mesh.release()
         self._hidden = [None, None]
-        for item in (self._shade, self._panel, self._mirror, self._renderer):
+        for item in (self._shade, self._mix, self._panel, self._mirror, self._renderer):
             item.release()
 
     def _release_targets(self) -> None:
         for target in self._targets:
             target.release()
-        self._targets = []
+        if self._layers is not None:
+            self._layers.release()
+        self._targets, self._layers = [], None

@@ -20,6 +20,7 @@ from depthfusion.vr import comfort
 from depthfusion.vr.arrival import Arrival
 from depthfusion.vr.comfort import Fader, Settling, Vignette
 from depthfusion.vr.conditions import UNTRACKED, Conditions
+from depthfusion.vr.crossfade import CrossFade
 from depthfusion.vr.desk import Desk
 from depthfusion.vr.drawing import EyeDrawing, EyePicture, Screen
 from depthfusion.vr.loader import WorldLoader
@@ -86,7 +87,8 @@ class FrameLoop:
         self._conditions = Conditions()
         self._fader, self._vignette, self._settling = Fader(), Vignette(), Settling()
         self._wearer = Wearer()
-        self._in_the_dark: list[Callable[[Frame], None]] = []
+        self._crossfade = CrossFade()
+        self._changes: list[Callable[[Frame], None]] = []
         self._asked = self._view = View()
         self._is_metric = False
         self._pictures = (EyePicture(), EyePicture())
@@ -161,6 +163,7 @@ class FrameLoop:
         self._wearer.place(eye, frame, picture)
         picture.view, picture.used_px = self._view, self._resolution.used_px
         picture.brightness, picture.vignette = self._fader.level, self._vignette.level
+        picture.share, picture.leaving.share = self._crossfade.share, self._crossfade.leaving
         return self._drawing.draw(eye, picture)
 
     def _follow(self, frame: Frame, seconds: float) -> None:
@@ -175,13 +178,14 @@ class FrameLoop:
         target = comfort.head_box_brightness(math.hypot(*place_m))
         if self._settling.step(place_m, seconds, is_outside=target == 0.0 and frame.is_tracked):
             self._recenter(frame)
+            self._moved()
         self._hint(is_outside=target < 0.5)
         if self._conditions.is_untracked or not self._wearer.is_placed:
             target = min(target, comfort.UNTRACKED_BRIGHTNESS)
-        if self._in_the_dark or self._arrival.is_ready:
+        if not self._drawing.has_world:  # the first one rises from the dark
             target = 0.0
-        if self._fader.step(target, seconds) == 0.0:
-            self._change_in_the_dark(frame)
+        self._fader.step(target, seconds)
+        self._go_over(frame, seconds)
         self._vignette.step(seconds)
         self._panel.step(self._wearer.world_from_head, seconds)
 
@@ -193,13 +197,10 @@ class FrameLoop:
 
     def _after_frame(self, now_s: float) -> None:
         """Use the time until the next poses."""
-        is_busy = self._arrival.is_uploading
-        failed = self._arrival.step()
-        if failed is not None:
-            self._desk.say(failed)
-            self._panel.say(status=f"{HINT_FAILED}: {failed.words}")
-            self._panel.show_for(NEWS_S)
-        if not is_busy:  # frames beside an upload are no measure
+        is_busy = self._arrival.is_uploading or self._crossfade.has_two
+        if not self._crossfade.has_two:  # never a third world on the GPU
+            self._bring()
+        if not is_busy:  # frames beside an upload, or with two worlds, are no measure
             self._resolution.note(self._headset.timing())
         words = self._conditions.news()
         if words is not None:
@@ -212,6 +213,13 @@ class FrameLoop:
             self._desk.say(ViewSteered(self._asked.strength, self._asked.world_scale))
         if self._screen.is_left():
             self._ended = Ended("The headset's window was closed")
+
+    def _bring(self) -> None:
+        failed = self._arrival.step()
+        if failed is not None:
+            self._desk.say(failed)
+            self._panel.say(status=f"{HINT_FAILED}: {failed.words}")
+            self._panel.show_for(NEWS_S)
 
     # What happens -------------------------------------------------------------------------------
 
@@ -257,8 +265,8 @@ class FrameLoop:
     def _change_view(self, view: View) -> None:
         if self._arrival.order is not None:
             self._arrival.view = view
-        elif self._in_the_dark or comfort.is_jump(self._asked, view):  # never past an earlier one
-            self._in_the_dark.append(lambda _: self._ask(view))
+        elif self._changes or comfort.is_jump(self._asked, view):  # never past an earlier one
+            self._changes.append(lambda _: self._ask(view))
         else:
             self._ask(view)
 
@@ -279,7 +287,7 @@ class FrameLoop:
         if controls.panel:
             self._panel.toggle()
         if controls.recenter:
-            self._in_the_dark.append(self._recenter)
+            self._changes.append(self._recenter)
             self._headset.pulse(_PRESSED)
         if controls.turn:
             self._turn(controls.turn, frame)
@@ -304,20 +312,50 @@ class FrameLoop:
     def _recenter(self, frame: Frame) -> None:
         self._wearer.recenter(frame)
         self._wearer.follow(frame)
-        self._moved()
+        self._panel.hang_again()
 
     def _moved(self) -> None:
         """The world stands elsewhere from this frame on: it comes out of the dark there."""
         self._fader.level = 0.0
         self._panel.hang_again()
+        if self._crossfade.has_two:
+            self._crossfade.cut()
+            self._let_leave()
 
-    def _change_in_the_dark(self, frame: Frame) -> None:
-        for change in self._in_the_dark:
+    # From one world, or one way to see it, to another -------------------------------------------
+
+    def _go_over(self, frame: Frame, seconds: float) -> None:
+        """Let the light go on its way, and make the changes that wait when it is low enough."""
+        fade = self._crossfade
+        is_wanted = bool(self._changes) or self._arrival.is_ready
+        had_two = fade.has_two
+        is_time = fade.step(seconds, is_wanted=is_wanted)
+        if had_two and not fade.has_two:
+            self._let_leave()
+        is_dark = self._fader.level == 0
+        if is_wanted and not fade.has_two and (is_time or is_dark):
+            self._change(frame, is_dark=is_dark)
+
+    def _change(self, frame: Frame, *, is_dark: bool) -> None:
+        if is_dark:
+            self._crossfade.cut()
+        else:
+            self._crossfade.begin()
+            self._wearer.begin_leaving()
+            for picture in self._pictures:
+                picture.leaving.view = self._view
+        for change in self._changes:
             change(frame)
-        self._in_the_dark.clear()
+        self._changes.clear()
         if self._arrival.is_ready:
             self._show_arrived(frame)
-            self._wearer.follow(frame)
+        self._wearer.follow(frame)
+        if not self._crossfade.has_two:  # there was no light to fade from
+            self._let_leave()
+
+    def _let_leave(self) -> None:
+        self._drawing.let_leave()
+        self._wearer.end_leaving()
 
     def _show_arrived(self, frame: Frame) -> None:
         title, view = self._arrival.title, self._arrival.view
@@ -329,7 +367,7 @@ class FrameLoop:
         self._panel.say(title=title, status="")
         self._panel.show_for(TITLE_S)
         self._desk.say(Shown(order.number))
-        gc.collect()  # in the dark
+        gc.collect()
         gc.freeze()
 
 

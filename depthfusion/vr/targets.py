@@ -58,17 +58,23 @@ class EyeTarget:
         self._parts.append(part)
         return part
 
-    def resolve(self, used_px: tuple[int, int]) -> None:
-        """Bring what was drawn into the single-sample picture; it is bound afterwards."""
-        if self.drawn is not self.resolved:
-            self.resolved.scissor = None  # type: ignore[assignment]  # blits are scissored, too
-            self.resolved.use()
+    @property
+    def has_many_samples(self) -> bool:
+        """Whether what is drawn has to be resolved."""
+        return self.drawn is not self.resolved
+
+    def resolve(self, used_px: tuple[int, int], into: moderngl.Framebuffer | None = None) -> None:
+        """Bring what was drawn into the single-sample picture, or `into`; that is bound then."""
+        resolved = into or self.resolved
+        if self.has_many_samples:
+            resolved.scissor = None  # type: ignore[assignment]  # blits are scissored, too
+            resolved.use()
             self._bind(_READ_FRAMEBUFFER, self.drawn.glo)
-            self._bind(_DRAW_FRAMEBUFFER, self.resolved.glo)
+            self._bind(_DRAW_FRAMEBUFFER, resolved.glo)
             corners = (0, 0, *used_px) * 2
             self._blit(*corners, _COLOR_BUFFER_BIT, _NEAREST)
-        self.resolved.use()
-        self.resolved.viewport = (0, 0, *used_px)
+        resolved.use()
+        resolved.viewport = (0, 0, *used_px)
 
     def submission(self, used_px: tuple[int, int]) -> Submission:
         """Return what is handed over."""

@@ -25,6 +25,9 @@ class Wearer:
         self._front_deg = self._placement.heading_deg
         self._frames_to_place = 1
         self._placers = (EyePlacer(), EyePlacer())
+        self._leaving: Placement | None = None
+        self._leaving_placers = (EyePlacer(), EyePlacer())
+        self._leaving_m = np.zeros(3)
         self._world_from_tracking = np.eye(4)
         self.world_from_head = np.eye(4)
         """(4, 4) of this frame; the same array all the time."""
@@ -64,6 +67,16 @@ class Wearer:
     def turn(self, frame: Frame, angle_deg: float) -> None:
         """Turn the wearer on the spot, positive to the right."""
         self._put(self._placement.turned(frame.tracking_from_head, angle_deg))
+        if self._leaving is not None:
+            self._leaving = self._leaving.turned(frame.tracking_from_head, angle_deg)
+
+    def begin_leaving(self) -> None:
+        """What is shown leaves: it keeps its place, whatever becomes of the world's."""
+        self._leaving = self._placement
+
+    def end_leaving(self) -> None:
+        """Nothing leaves any more."""
+        self._leaving = None
 
     def face(self, frame: Frame, yaw_deg: float) -> None:
         """Let another side of the world, as `View.yaw_deg`, lie ahead; turns are taken back."""
@@ -75,6 +88,9 @@ class Wearer:
         """Write one eye's matrix and position into its picture."""
         view, placer = frame.views[eye.value], self._placers[eye.value]
         placer.place(self._placement, view, picture.clip_from_world, picture.position_m)
+        if self._leaving is not None:
+            matrix = picture.leaving.clip_from_world
+            self._leaving_placers[eye.value].place(self._leaving, view, matrix, self._leaving_m)
 
     def _put(self, placement: Placement) -> None:
         self._placement = placement

@@ -1,4 +1,4 @@
-"""The world that is shown and the one that is coming, both on the GPU."""
+"""The world that is shown and the one that is coming, or leaving, both on the GPU."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class GpuWorlds:
         self._spares = Spares(renderer.ctx, keep=1)
         self._shown: GpuPanorama | None = None
         self._coming: GpuPanorama | None = None
+        self._leaving: GpuPanorama | None = None
         self._upload: tuple[Stage, Iterator[GpuPanorama | None]] | None = None
 
     @property
@@ -83,22 +84,33 @@ class GpuWorlds:
             yield ready
 
     def use(self) -> None:
-        """Show what has come, as far as it is complete; the old one's textures are kept for later.
+        """Show what has come, as far as it is complete; what was shown is leaving.
 
         A stage that is still on its way goes on from there.
         """
         if self._coming is None:
             return
-        coming, self._coming = self._coming, None
+        self.let_leave()
+        self._leaving, self._shown, self._coming = self._shown, self._coming, None
         if self._upload is not None:  # it overwrites in place what is shown from now on
             self._stop()
-        self._show(coming)
+        self.select(is_leaving=False)
+
+    def let_leave(self) -> None:
+        """Let go what is leaving; its textures are kept for later."""
+        if self._leaving is not None:
+            self._leaving.release_except(self._shown)
+            self._leaving = None
+
+    def select(self, *, is_leaving: bool) -> None:
+        """Let the renderer draw what is leaving, or what is shown; without a leaving one, that."""
+        self._renderer.show((self._leaving if is_leaving else None) or self._shown)
 
     def _show(self, panorama: GpuPanorama) -> None:
-        before = self._renderer.show(panorama)
-        if before is not None:
-            before.release_except(panorama)
+        if self._shown is not None:
+            self._shown.release_except(panorama)
         self._shown = panorama
+        self.select(is_leaving=False)
 
     def drop(self) -> None:
         """Let go what is coming."""
@@ -106,6 +118,11 @@ class GpuWorlds:
         if self._coming is not None:
             self._coming.release()
             self._coming = None
+
+    def drop_all(self) -> None:
+        """Let go what is coming and what was kept for it: there is no memory for more."""
+        self.drop()
+        self._spares.release()
 
     def _stop(self) -> None:
         if self._upload is not None:
@@ -115,6 +132,7 @@ class GpuWorlds:
     def release(self) -> None:
         """Release every GL object it made; the renderer shows nothing."""
         self.drop()
+        self.let_leave()
         self._renderer.show(None)
         if self._shown is not None:
             self._shown.release()

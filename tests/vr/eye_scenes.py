@@ -89,6 +89,7 @@ def bring(drawing: WorldDrawing, panorama: Panorama, show: bool = True) -> int:
             count += 1
     if show:
         drawing.use_uploaded()
+        drawing.let_leave()
     return count
 
 

@@ -281,6 +281,12 @@ def one_life(gl_context, between, samples: int) -> list[np.ndarray]:
         frames += drawn_between(drawing, pictures, between)
         between()
         drawing.use_uploaded()
+        both = [replace(p, share=0.5, leaving=replace(p.leaving, share=0.4)) for p in pictures]
+        for picture in both:
+            picture.leaving.clip_from_world[:] = picture.clip_from_world
+        frames += drawn_between(drawing, both, between)
+        between()
+        drawing.let_leave()
         frames += drawn_between(drawing, pictures, between)
         dark = [replace(p, brightness=0.0) for p in pictures]
         frames += drawn_between(drawing, dark, between)
@@ -301,7 +307,7 @@ def test_whatever_a_runtime_left_the_pictures_are_the_same(gl_context, samples):
     vandal = Vandal(gl_context)
     dirty = one_life(gl_context, vandal, samples)
     vandal.release()
-    assert len(clean) == len(dirty) == 6
+    assert len(clean) == len(dirty) == 8
     assert clean[0].shape == (EYE_PX[1], EYE_PX[0], 3)
     for before, after in zip(clean, dirty, strict=True):
         assert before.std() > 5

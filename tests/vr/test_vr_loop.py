@@ -12,6 +12,7 @@ import pytest
 
 from depthfusion.headset import Controls, Event, EventKind, Eye, FrameTiming
 from depthfusion.view import Mapping, View
+from depthfusion.vr.crossfade import OVERLAP_S
 from depthfusion.vr.loader import Complete, NotLoaded, Staged
 from depthfusion.vr.messages import (
     Beat,
@@ -85,7 +86,7 @@ def test_the_session_says_what_it_is_with(session):
 def test_a_world_is_uploaded_between_frames_and_fades_in(session):
     session.frames(5)
     session.desk.orders.append(ShowWorld(4, "world.png"))
-    levels = [drawn.brightness for drawn in session.frames(60)]
+    levels = [drawn.light for drawn in session.frames(60)]
     assert session.drawing.uploads == ["picture", "surface"]
     assert session.drawing.has_world
     assert session.desk.of(Shown) == [Shown(4)]
@@ -95,22 +96,11 @@ def test_a_world_is_uploaded_between_frames_and_fades_in(session):
     assert session.log[after + 1] == "upload"
 
 
-def test_the_next_world_replaces_the_first_in_the_dark_only(session):
-    session.show(1)
-    session.desk.orders.append(ShowWorld(2, "next.png"))
-    levels = [drawn.brightness for drawn in session.frames(90)]
-    assert min(levels) == 0.0
-    assert session.drawing.swaps[-1] < 0.1
-    assert levels[-1] == 1.0
-    assert np.abs(np.diff([1.0, *levels])).max() < 0.06
-    assert session.desk.of(Shown)[-1] == Shown(2)
-
-
 def test_the_old_world_stays_bright_while_the_next_is_read(session):
     session.show(1)
     session.loader.is_quick = False
     session.desk.orders.append(ShowWorld(2, "slow.png"))
-    assert {drawn.brightness for drawn in session.frames(200)} == {1.0}
+    assert {drawn.light for drawn in session.frames(200)} == {1.0}
 
 
 def test_only_one_slice_is_uploaded_in_a_frame(session):
@@ -153,10 +143,10 @@ def test_a_world_that_cannot_be_read_is_told_and_the_old_one_stays(session):
     session.desk.orders.append(order)
     session.frames(1)
     session.loader.events.append(NotLoaded(order, "bad.png: not a picture"))
-    levels = [drawn.brightness for drawn in session.frames(30)]
+    levels = [drawn.light for drawn in session.frames(30)]
     assert session.desk.of(WorldFailed) == [WorldFailed(2, "bad.png: not a picture")]
     assert set(levels) == {1.0}
-    assert len(session.drawing.swaps) == 1
+    assert session.drawing.worlds == 1
 
 
 def test_the_picture_fades_where_the_head_leaves_the_box_and_comes_back(session):
@@ -203,15 +193,17 @@ def test_a_headset_that_is_put_on_is_where_the_world_is(session):
     assert drawn.brightness == 1.0
 
 
-def test_recentering_happens_in_the_dark(session):
+def test_recentering_lets_the_world_leave_where_it_was_and_come_where_the_head_is(session):
     session.show()
     session.headset.head = pose(0.12)
+    before = session.frames(1)[0].clip_from_world
     session.headset.pressed.append(Controls(recenter=True))
-    seen = session.frames(60)
+    seen = session.frames(90)
     jump = int(np.argmax(np.abs(np.diff([drawn.position_m[0] for drawn in seen])))) + 1
-    assert seen[jump].brightness < 0.06
+    assert seen[jump].share == 0.0
+    assert np.array_equal(seen[jump].leaving_clip_from_world, before)
     assert seen[-1].position_m == pytest.approx([-0.032, 0, 0])
-    assert seen[-1].brightness == 1.0
+    assert seen[-1].light == 1.0
 
 
 def test_the_runtimes_own_recentering_is_followed_even_when_its_poses_come_late(session):
@@ -253,7 +245,7 @@ def test_the_head_never_moves_by_itself(session):
         assert all(np.array_equal(m, matrices[0]) for m in matrices)
 
 
-def test_a_world_comes_with_its_chosen_side_ahead_and_turns_in_the_dark_only(session):
+def test_a_world_comes_with_its_chosen_side_ahead_and_the_old_one_keeps_its_own(session):
     session.show(1)
     session.desk.orders.append(ShowWorld(2, "b.png", view=View(yaw_deg=90)))
     seen = session.frames(90)
@@ -263,7 +255,10 @@ def test_a_world_comes_with_its_chosen_side_ahead_and_turns_in_the_dark_only(ses
     ]
     turned = int(np.argmax(np.abs(np.diff(angles)))) + 1
     assert angles[-1] == pytest.approx(90)
-    assert seen[turned].brightness < 0.06
+    assert seen[turned].share == 0.0
+    left = [drawn.leaving_clip_from_world for drawn in seen if drawn.leaving > 0]
+    assert len(left) == pytest.approx(OVERLAP_S / PERIOD_S, abs=2)
+    assert all(np.array_equal(matrix, seen[0].clip_from_world) for matrix in left)
 
 
 @pytest.mark.parametrize("turns", [1, -3])
@@ -322,16 +317,17 @@ def test_a_stick_does_not_have_to_come_back_through_what_the_limit_took(session)
     assert session.frames(2)[-1].view.strength < limit
 
 
-def test_the_desktops_slider_is_followed_at_once_and_its_jumps_in_the_dark(session):
+def test_the_desktops_slider_is_followed_at_once_and_its_jumps_are_faded_over(session):
     session.show()
     session.desk.orders.append(ChangeView(View(strength=0.8)))
     assert session.frames(1)[0].view.strength == 0.8
     session.desk.orders.append(ChangeView(View(mapping=Mapping.LINEAR, strength=0.5)))
-    seen = session.frames(60)
+    seen = session.frames(90)
     assert seen[0].view.mapping is None
     changed = next(i for i, drawn in enumerate(seen) if drawn.view.mapping is Mapping.LINEAR)
-    assert seen[changed].brightness < 0.06
-    assert seen[-1].brightness == 1.0
+    assert seen[changed].share == 0.0
+    assert seen[changed].leaving_view.mapping is None
+    assert seen[-1].light == 1.0
     assert session.desk.of(ViewSteered) == []  # it knows
 
 

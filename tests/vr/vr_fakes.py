@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from depthfusion.errors import HeadsetError
+from depthfusion.errors import HeadsetError, RendererError
 from depthfusion.headset import (
     Controls,
     Event,
@@ -119,6 +119,16 @@ class Drawn:
     brightness: float
     vignette: float
     panel_opacity: float
+    share: float
+    """Of the light: the shown world's; `leaving` that of the one that goes."""
+    leaving: float
+    leaving_view: View
+    leaving_clip_from_world: np.ndarray
+
+    @property
+    def light(self) -> float:
+        """In sum."""
+        return self.brightness * (self.share + self.leaving)
 
 
 @dataclass
@@ -135,8 +145,10 @@ class FakeDrawing:
     resizes: int = 0
     meshes: int = 0
     panels: int = 0
-    swaps: list[float] = field(default_factory=list)
-    """Brightness of the frame before each change of world."""
+    worlds: int = 0
+    """Shown so far."""
+    has_leaving: bool = False
+    fails_with: str | None = None
     _left: int = 0
 
     def resize(self, eye_px: tuple[int, int]) -> None:
@@ -147,13 +159,21 @@ class FakeDrawing:
 
     def upload(self, stage: Stage) -> bool:
         self.log.append("upload")
+        assert not self.has_leaving, "a third world"
+        if self.fails_with:
+            raise RendererError(self.fails_with)
         self.uploads.append(stage.name)
         self._left = (self._left or self.slices) - 1
         return self._left == 0
 
     def use_uploaded(self) -> None:
+        self.has_leaving = self.has_world
         self.has_world = True
-        self.swaps.append(self.drawn[Eye.LEFT].brightness if self.drawn else 0.0)
+        self.worlds += 1
+
+    def let_leave(self) -> None:
+        self.log.append("let leave")
+        self.has_leaving = False
 
     def drop_uploaded(self) -> None:
         self.log.append("drop")
@@ -172,6 +192,10 @@ class FakeDrawing:
             picture.brightness,
             picture.vignette,
             picture.panel.opacity,
+            picture.share,
+            picture.leaving.share,
+            picture.leaving.view,
+            picture.leaving.clip_from_world.copy(),
         )
         return Submission(7 + eye.value, self.size_px, picture.used_px)
 
