@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depthfusion.renderer.mip_levels import write_levels
+from depthfusion.renderer.relief import codes_from_nearness
 from depthfusion.renderer.spares import Spares, TextureKind
 from depthfusion.renderer.stages import Stage, rgba_from_color
 from depthfusion.renderer.surface import Mesh
@@ -18,7 +19,7 @@ from depthfusion.renderer.surface import Mesh
 SLICE_BYTES = 32 << 20
 """How much of a picture is uploaded between two frames of a window."""
 _STRIPS = 16
-"""In how many parts of a slice colours without alpha get theirs."""
+"""In how many parts of a slice colours get their alpha, and nearness becomes codes."""
 MANY_RIMS = 40_000
 """Cut triangles from which a backdrop is drawn: leaves and grass, not rooms."""
 MAX_ANISOTROPY = 8.0
@@ -176,7 +177,7 @@ class _Upload:
         yield from self.written(texture, color)
         yield None
         if self.is_software and texture.extra.has_levels:
-            yield from write_levels(texture, _with_alpha(color), self.slice_bytes)
+            yield from write_levels(texture, _made_fit(color, 4), self.slice_bytes)
             texture.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
         else:
             build_levels(texture, self.is_software)
@@ -190,9 +191,10 @@ class _Upload:
             if y:
                 yield None
             last = min(height, y + rows)
-            strip = max(1, rows // _STRIPS) if texture.components > pixels[0, 0].size else rows
+            is_lean = texture.components > pixels[0, 0].size or pixels.dtype == np.float32
+            strip = max(1, rows // _STRIPS) if is_lean else rows
             for top in range(y, last, strip):
-                part = _with_alpha(pixels[top : min(last, top + strip)], texture.components)
+                part = _made_fit(pixels[top : min(last, top + strip)], texture.components)
                 texture.write(part, viewport=(0, top, width, len(part)), alignment=alignment)
 
     def mesh_arrays(
@@ -229,8 +231,10 @@ class _Upload:
         return buffer
 
 
-def _with_alpha(pixels: NDArray[Any], components: int = 4) -> NDArray[Any]:
-    """Return `pixels` with as many components as the texture has."""
+def _made_fit(pixels: NDArray[Any], components: int) -> NDArray[Any]:
+    """Return `pixels` as the texture holds them: with its components, nearness as codes."""
+    if pixels.dtype == np.float32:
+        return codes_from_nearness(pixels)
     return rgba_from_color(pixels) if pixels[0, 0].size < components else pixels
 
 

@@ -49,8 +49,8 @@ class Stage:
     """Whether nearness was turned round (`View.invert_depth`) before the surface was made."""
     color: NDArray[np.uint8] | None = None
     """(H, W, 4) uint8 sRGB, alpha unused; (H, W, 3) where the upload is to add it (`is_lean`)."""
-    depth_codes: NDArray[np.uint16] | None = None
-    """(h, w) uint16 nearness."""
+    depth_codes: NDArray[np.uint16] | NDArray[np.float32] | None = None
+    """(h, w) uint16 nearness; float32 in [0, 1] where the upload is to make codes of it."""
     mesh: Mesh | None = None
     background: Background | None = None
 
@@ -72,7 +72,7 @@ def stages(
         max_texture_px: the context's limit; larger pictures are reduced to it.
         software: whether the CPU draws: the mesh is kept smaller.
         inverted: make the surface for `View.invert_depth`.
-        is_lean: hand on the panorama's own colours; the upload takes longer, memory is spared.
+        is_lean: hand on the panorama's own arrays; the upload takes longer, memory is spared.
     """
     relief = _relief_from(panorama, inverted=inverted)
     depth = _limited(relief.nearness, max_texture_px)
@@ -81,7 +81,7 @@ def stages(
         _bare_stage(panorama, relief, inverted=inverted),
         name="picture",
         color=_color_from(panorama.color, max_texture_px, is_lean=is_lean),
-        depth_codes=codes_from_nearness(depth),
+        depth_codes=depth if is_lean and depth is panorama.depth else codes_from_nearness(depth),
         mesh=coarse_mesh(depth),
     )
     if panorama.depth is not None:

@@ -85,13 +85,16 @@ def test_soft_edges_are_sharpened_by_themselves(post):
 
 @pytest.mark.parametrize("slice_bytes", [500, 1 << 20])
 @pytest.mark.parametrize("has_levels", [False, True])
-def test_colours_get_their_alpha_on_the_way_to_the_gpu(gl_context, slice_bytes, has_levels):
-    color = np.random.default_rng(1).integers(0, 256, (70, 140, 3), np.uint8)
+def test_arrays_are_made_fit_on_the_way_to_the_gpu(gl_context, slice_bytes, has_levels):
+    random = np.random.default_rng(1)
+    color = random.integers(0, 256, (70, 140, 3), np.uint8)
+    depth = random.random((60, 120), np.float32)
     renderer = PanoramaRenderer(gl_context)
     seen, spares = [], Spares(gl_context, keep=1)
     for is_lean in (False, True):
-        stage = next(stages(Panorama(color), is_lean=is_lean))
+        stage = next(stages(Panorama(color, depth), is_lean=is_lean))
         assert stage.color.shape[2] == (3 if is_lean else 4)
+        assert stage.depth_codes.dtype == (np.float32 if is_lean else np.uint16)
         texture = spares.take(TextureKind.COLOR, (140, 70))
         if has_levels:
             texture.build_mipmaps()
@@ -100,6 +103,7 @@ def test_colours_get_their_alpha_on_the_way_to_the_gpu(gl_context, slice_bytes, 
         steps = renderer.upload_steps(stage, None, spares, slice_bytes=slice_bytes)
         panorama = [step for step in steps if step is not None][-1]
         seen.append([panorama.color.read(level=n) for n in range(2 if has_levels else 1)])
+        seen[-1].append(panorama.depth.read(alignment=1))
         panorama.release()
     assert seen[0] == seen[1]
     spares.release()
