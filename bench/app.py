@@ -9,7 +9,8 @@ long it stood in the queue for a processor: nothing on an idle machine.
 
 Software OpenGL keeps its textures in the process's memory, a graphics card does not. So memory is
 told twice: of the app as it is here, and of the same app where the driver takes what is uploaded
-and keeps nothing (`bench.app_without_gl`).
+and keeps nothing (`bench.app_without_gl`). Told beside it: what the process takes that prepares the
+world's surface and then ends.
 """
 
 from __future__ import annotations
@@ -48,6 +49,20 @@ class Run:
     rss_mb: float = 0.0
     """When everything is on the screen."""
     peak_mb: float = 0.0
+    helper_mb: float = 0.0
+    """The largest size of a process beside it that prepares the surface."""
+
+
+def helper_mb(process_id: int) -> float:
+    """Return the peak so far of the process that prepares a surface; 0: there is none now."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if parent == process_id and b"surface_child" in (folder / "cmdline").read_bytes():
+                return peak_mb(int(folder.name))
+        except (OSError, IndexError, StopIteration):  # it has just ended
+            continue
+    return 0.0
 
 
 def cpu_s(process_id: int) -> float:
@@ -82,7 +97,15 @@ def started(arguments: list[str], environment: dict[str, str], last: str) -> Run
     )
     watchdog = threading.Timer(TIMEOUT_S, process.kill)
     watchdog.start()
-    run, said = Run(), []
+    run, said, is_over = Run(), [], threading.Event()
+
+    def look_at_helpers() -> None:
+        while not is_over.wait(0.1):
+            if run.first_frame_s:  # looking takes time of the processor, which the start needs
+                run.helper_mb = max(run.helper_mb, helper_mb(process.pid))
+
+    looker = threading.Thread(target=look_at_helpers)
+    looker.start()
     assert process.stderr is not None
     try:
         for text in process.stderr:
@@ -98,6 +121,8 @@ def started(arguments: list[str], environment: dict[str, str], last: str) -> Run
                 return run
     finally:
         watchdog.cancel()
+        is_over.set()
+        looker.join()
         process.terminate()
         process.wait(20)
         process.stderr.close()
@@ -163,13 +188,15 @@ def _told_starts(apps: list[Run], empties: list[Run]) -> list[str]:
     empty_s = statistics.median(e.first_frame_s for e in empties)
     empty_cpu = statistics.median(e.first_frame_cpu_s for e in empties)
     peak = max(a.peak_mb for a in apps)
+    beside = max(a.helper_mb for a in apps)
     return [
         line("app: start to first frame, others' work left out", own_s, MAX_FIRST_FRAME_S, "s"),
         f"  by the clock {first_s:.2f} s; {cpu:.2f} s of the processor; an empty window: "
         f"{empty_s:.2f} s, {empty_cpu:.2f} s; ratio {ratio:.2f}, of the processor {cpu_ratio:.2f}",
-        f"app: peak memory with software OpenGL: {peak:.0f} MB, "
-        f"{statistics.median(a.rss_mb for a in apps):.0f} MB once all is shown "
-        f"(an empty window: {max(e.peak_mb for e in empties):.0f} MB)",
+        line("app: peak memory with software OpenGL", peak, MAX_PEAK_MB, "MB"),
+        f"  {statistics.median(a.rss_mb for a in apps):.0f} MB once all is shown; an empty window: "
+        f"{max(e.peak_mb for e in empties):.0f} MB; the process that prepares the surface, for "
+        f"some seconds: {beside:.0f} MB",
     ]
 
 
