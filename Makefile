@@ -7,6 +7,9 @@
 
 bin := $(or $(DEPTHFUSION_VENV),.venv)/bin
 
+# One process a core; all tests of windows in one of them, since there is one display.
+side_by_side := -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
 .PHONY: run test lint bench pictures clean
 
 run:
@@ -15,7 +18,7 @@ run:
 
 test:
 	@.ci/setup test
-	.ci/with-display $(bin)/python -m pytest $(TESTS)
+	.ci/with-display $(bin)/python -m pytest $(side_by_side) $(TESTS)
 
 lint:
 	@.ci/setup test

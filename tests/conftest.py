@@ -53,13 +53,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _home.cleanup()
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in this hook too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put window tests first: where another library's EGL context is current, windows stay empty.
 
     `depthfusion.renderer.offscreen` leaves none behind; the bench's and ldm3d's own contexts do.
+    With several processes, all of them run in one: a display has one keyboard and one pointer. The
+    tests of any other file stay together, as they share fixtures.
     """
-    items.sort(key=lambda item: item.get_closest_marker("gui") is None)
+    items.sort(key=lambda item: not shows_windows(item))
+    for item in items:
+        group = "window" if shows_windows(item) else item.path.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def shows_windows(item: pytest.Item) -> bool:
+    """Whether a test may open a window: it is marked so, or asks for Qt's application."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("gui") is not None or bool(fixtures & {"qapp", "qtbot"})
 
 
 def has_display() -> bool:
@@ -95,6 +106,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "failed"
         report.longrepr = f"skipped, but DEPTHFUSION_REQUIRE_GL is set: {reason}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _display_for_windows_alone(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keep programs under test from taking the focus of a window test in another process."""
+    if not shows_windows(request.node):
+        for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+            monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True)

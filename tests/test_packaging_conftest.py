@@ -15,11 +15,11 @@ markers =
 """
 
 
-def run(pytester: pytest.Pytester, source: str) -> pytest.RunResult:
+def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResult:
     pytester.makeini(INI)
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(source)
-    return pytester.runpytest_subprocess("-p", "no:xvfb", "-p", "no:cacheprovider")
+    return pytester.runpytest_subprocess("-p", "no:xvfb", "-p", "no:cacheprovider", *options)
 
 
 SKIPPED_GL_TEST = """
@@ -99,6 +99,35 @@ def test_an_unreleased_gl_object_fails_its_test(pytester: pytest.Pytester) -> No
         """,
     )
     result.assert_outcomes(passed=2, errors=1)
+
+
+def test_windows_are_tested_by_one_process_and_nothing_else_sees_the_display(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":4711")
+    source = """
+        import os, pytest
+
+        @pytest.fixture
+        def qapp():
+            pass
+
+        @pytest.mark.gui
+        def test_shows():
+            assert os.environ["DISPLAY"] == ":4711"
+
+        def test_has_an_application(qapp):
+            assert os.environ["DISPLAY"] == ":4711"
+
+        def test_thinks():
+            assert "DISPLAY" not in os.environ
+        """
+    pytester.makepyfile(test_one=source, test_other=source)
+    result = run(pytester, "", "-n", "2", "--dist", "loadgroup", "-v")
+    result.assert_outcomes(passed=6)
+    lines = [line for line in result.outlines if "PASSED" in line and "thinks" not in line]
+    assert len(lines) == 4
+    assert len({line.split("]")[0] for line in lines}) == 1, lines
 
 
 def test_settings_folders_are_not_the_users() -> None:

@@ -108,9 +108,11 @@ def test_from_a_sentence_to_a_kept_world_and_back_after_a_restart(
     drag(app.viewport, middle, middle + QPoint(60, 10))
     assert app.viewport.view.yaw_deg != 0 and app.viewport.previewing
     app.viewport.change(yaw_deg=0.0, pitch_deg=0.0)
+    size = app.viewport.size()
     QTest.keyClick(app, Qt.Key.Key_Escape)  # cancel
-    settle(qtbot, app.viewport)
     assert app.viewport.panorama is before
+    qtbot.waitUntil(lambda: app.viewport.height() > size.height())  # the row of progress is gone
+    settle(qtbot, app.viewport)
     assert np.array_equal(pixels_of(app.viewport), picture_before)
     assert app.making.bar.prompt.text == "a cave that never ends"
 

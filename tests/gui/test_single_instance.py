@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,13 +41,20 @@ Program = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
+def runtime() -> Iterator[Path]:
+    """A runtime folder with a name as short as real ones: a socket's path has about 100 bytes."""
+    with tempfile.TemporaryDirectory(prefix="run-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def program(tmp_path: Path, runtime: Path) -> Iterator[Program]:
     """Start the program in the test's folder."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*paths: str, config: str = "config", **environment: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, tmp_path / config, tmp_path / "run", *paths],
+            [sys.executable, "-c", PROGRAM, tmp_path / config, runtime, *paths],
             stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ | environment,
         )  # fmt: skip
         started.append(process)
@@ -59,8 +67,8 @@ def program(tmp_path: Path) -> Iterator[Program]:
 
 
 @pytest.fixture
-def instance(qapp: QApplication, tmp_path: Path) -> Iterator[SingleInstance]:
-    one = SingleInstance(tmp_path / "config", tmp_path / "run")
+def instance(qapp: QApplication, tmp_path: Path, runtime: Path) -> Iterator[SingleInstance]:
+    one = SingleInstance(tmp_path / "config", runtime)
     yield one
     one.release()
     one.deleteLater()
@@ -84,13 +92,15 @@ def test_the_second_hands_its_files_to_the_first_and_ends(program: Program, tmp_
     assert first.poll() is None
 
 
-def test_a_killed_one_leaves_nothing_in_the_way(program: Program, tmp_path: Path) -> None:
+def test_a_killed_one_leaves_nothing_in_the_way(
+    program: Program, tmp_path: Path, runtime: Path
+) -> None:
     first = program()
     assert line(first) == "first"
     first.kill()
     first.wait(timeout=20)
     if sys.platform != "win32":
-        assert [p for p in (tmp_path / "run").iterdir() if p.is_socket()], "want a stale socket"
+        assert [p for p in runtime.iterdir() if p.is_socket()], "want a stale socket"
     second = program("a.png")
     assert line(second) == "first"
     assert line(program("b.png")) == "handed over"
@@ -138,11 +148,11 @@ def test_where_no_lock_can_be_had_the_window_opens_all_the_same(
 
 
 def test_after_it_was_released_another_can_be_first(
-    instance: SingleInstance, tmp_path: Path
+    instance: SingleInstance, tmp_path: Path, runtime: Path
 ) -> None:
     assert instance.claim() is Claim.FIRST
     instance.release()
-    other = SingleInstance(tmp_path / "config", tmp_path / "run")
+    other = SingleInstance(tmp_path / "config", runtime)
     assert other.claim() is Claim.FIRST
     other.release()
 

@@ -15,7 +15,7 @@ from tests.headset.simulated.simulated_runtime import SimulatedRuntime
 
 pytestmark = pytest.mark.gl
 
-FRAMES = 500
+FRAMES, ROUNDS = 500, 3
 
 
 @pytest.fixture
@@ -53,15 +53,21 @@ def test_a_steady_frame_leaves_nothing_behind(
     tracemalloc.start()
     try:
         run(headset, eyes, 10)
-        before, _ = tracemalloc.get_traced_memory()
-        tracemalloc.reset_peak()
-        run(headset, eyes, FRAMES)
-        after, peak = tracemalloc.get_traced_memory()
+        rounds = [_left_and_peak(headset, eyes) for _ in range(ROUNDS)]
     finally:
         tracemalloc.stop()
 
-    assert after - before < 2000  # bytes, after 500 frames
-    assert peak - before < 6000  # bytes that live for a part of a frame
+    # What a frame leaves, it leaves in each round; what Python rearranges of its own, in one.
+    assert min(left for left, _ in rounds) < 2000  # bytes, after 500 frames
+    assert min(peak for _, peak in rounds) < 6000  # bytes that live for a part of a frame
+
+
+def _left_and_peak(headset: OpenVRHeadset, eyes: tuple[Submission, Submission]) -> tuple[int, int]:
+    before, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    run(headset, eyes, FRAMES)
+    after, peak = tracemalloc.get_traced_memory()
+    return after - before, peak - before
 
 
 def test_a_steady_frame_gives_the_garbage_collector_nothing_to_do(
