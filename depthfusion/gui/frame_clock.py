@@ -59,7 +59,7 @@ class FrameClock(QObject):
         self.running = False
         self.frames_shown = 0
         self._advance, self._draw, self._rest = advance, draw, rest
-        self._ticked_s = time.perf_counter()
+        self._ticked_s = self._due_s = time.perf_counter()
         self._first = True
         self._counted: tuple[float, int] = (0.0, 0)
         self._timer = QTimer(self, singleShot=True)
@@ -71,6 +71,7 @@ class FrameClock(QObject):
             now_s = time.perf_counter()
             self._rest(now_s - self._ticked_s)
             self._ticked_s = now_s
+            self._due_s = now_s
             self._first = self.running = True
             self._counted = (now_s, self.frames_shown)
         elif self.calm and self._timer.isActive():
@@ -91,8 +92,11 @@ class FrameClock(QObject):
         if not self.running or self._timer.isActive():
             return
         self._count()
-        passed_s = time.perf_counter() - self._ticked_s
-        self._timer.start(max(0, round((self._period_s() - passed_s) * 1000)))
+        now_s, period_s = time.perf_counter(), self._period_s()
+        # Where a timer sets the pace, the next frame makes up for one that came a little late.
+        due_s = (self._ticked_s if self.driver_waits else self._due_s) + period_s
+        self._due_s = max(due_s, now_s - period_s)
+        self._timer.start(max(0, round((due_s - now_s) * 1000)))
 
     def _period_s(self) -> float:
         """Return the least time from one frame's beginning to the next one's."""

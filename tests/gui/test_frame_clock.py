@@ -49,3 +49,13 @@ def test_who_wants_something_does_not_wait_for_a_calm_frame(clock: FrameClock) -
     wait_ms(clock)
     clock.wake()
     assert clock._timer.interval() == 0
+
+
+def test_a_late_frame_is_made_up_for_but_not_a_long_pause(clock: FrameClock) -> None:
+    clock.driver_waits, clock.calm = False, True
+    clock.wake()
+    for late_s, least_ms, most_ms in ((0.03, 5, 20), (10.0, 0, 0), (0.0, 0, 50)):
+        clock._timer.stop()
+        clock._due_s -= late_s
+        clock.frame_swapped()
+        assert least_ms <= clock._timer.interval() <= most_ms
