@@ -6,9 +6,10 @@
 The linear halves are fitted in closed form before training begins (`ldm3d.training`), so that the
 network starts from a picture that is right up to detail and learns only what is missing. All its
 layers work at a quarter of the picture's width: cheap on a CPU. With `linear_encoder` the PCA alone
-makes the latents: they are final at once, and the decoder can go on learning beside a UNet. The
-rest is `AutoencoderKL` of diffusers; keys, configuration and folder are its own, with these layers
-and four values more.
+makes the latents: they are final at once, and the decoder can go on learning beside a UNet. With
+`linear_reach` 1 a block is the best linear guess from its own latents and its neighbours', which
+knows more and shows hardly a border between blocks. The rest is `AutoencoderKL` of diffusers; keys,
+configuration and folder are its own, with these layers and five values more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import torch.nn.functional as F  # noqa: N812
 from diffusers import AutoencoderKL
 from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
+
+from ldm3d.seamless import is_seamless, wrap_columns
 
 PLANES = 4
 """Red, green, blue and depth."""
@@ -60,6 +63,7 @@ class BlockAutoencoder(AutoencoderKL):  # type: ignore[misc]  # untyped in diffu
         depth_curve: str = "root",
         block_px: int = 16,
         linear_encoder: bool = False,
+        linear_reach: int = 0,
     ) -> None:
         super().__init__(
             in_channels=in_channels,
@@ -77,7 +81,8 @@ class BlockAutoencoder(AutoencoderKL):  # type: ignore[misc]  # untyped in diffu
             mid_block_add_attention=mid_block_add_attention,
         )
         self.linear_in = nn.Conv2d(PLANES, latent_channels, block_px, block_px)
-        self.linear_out = nn.Conv2d(latent_channels, PLANES * block_px**2, 1)
+        cells = 2 * linear_reach + 1
+        self.linear_out = nn.Conv2d(latent_channels, PLANES * block_px**2, cells)
         if linear_encoder:
             self.encoder = self.quant_conv = None
             self.linear_in.requires_grad_(False)
@@ -95,8 +100,26 @@ class BlockAutoencoder(AutoencoderKL):  # type: ignore[misc]  # untyped in diffu
     def decoded(self, latents: Tensor) -> Tensor:
         """Return planes in network form, float32, not clipped."""
         detail = self.decoder(self.post_quant_conv(latents)).float()
-        blocks = _in_float32(self.linear_out, latents)
-        return unfolded(detail, self.config.patch_size) / 2 + unfolded(blocks, self.config.block_px)
+        return unfolded(detail, self.config.patch_size) / 2 + self.linear_decoded(latents)
+
+    def linear_decoded(self, latents: Tensor) -> Tensor:
+        """Return what the linear half alone makes of latents, as `decoded`."""
+        blocks = _in_float32(self.linear_out, self.surrounded(latents))
+        return unfolded(blocks, self.config.block_px)
+
+    def surrounded(self, latents: Tensor) -> Tensor:
+        """Return latents with `linear_reach` cells more on each side.
+
+        Those beyond the poles are as the last ones; left and right wrap where the decoder does.
+        """
+        reach = self.config.linear_reach
+        if not reach:
+            return latents
+        if is_seamless(self.decoder):
+            wide = wrap_columns(latents, reach, reach)
+        else:
+            wide = F.pad(latents, (reach, reach, 0, 0), mode="replicate")
+        return F.pad(wide, (0, 0, reach, reach), mode="replicate")
 
     def encode_planes(self, planes: Tensor) -> Tensor:
         """Return the mode (B, c, h, w) of (B, 4, H, W) planes in [0, 1]; depth as it is."""
@@ -125,13 +148,28 @@ class BlockAutoencoder(AutoencoderKL):  # type: ignore[misc]  # untyped in diffu
         scale = spread.sqrt() * spread.mean().sqrt()
         into = (axes / scale).T * weight
         _set(self.linear_in, into, -into @ mean)
-        _set(self.linear_out, axes * scale / weight[:, None], mean)
+        with torch.no_grad():
+            self.linear_out.weight.zero_()  # of the neighbours, until `begin_overlap`
+            reach = self.config.linear_reach
+            self.linear_out.weight[:, :, reach, reach] = axes * scale / weight[:, None]
+            self.linear_out.bias.copy_(mean)  # type: ignore[union-attr]
         for layer in (self.decoder.conv_out, self.quant_conv):
             if layer is not None:
                 _set(layer, torch.zeros_like(layer.weight), torch.zeros_like(layer.bias))
         if self.quant_conv is not None:
             with torch.no_grad():
                 self.quant_conv.bias[self.config.latent_channels :] = SURE
+
+    def begin_overlap(self, guess: Tensor) -> None:
+        """Set the linear decoder to a guess from the neighbours too; the network adds nothing.
+
+        Args:
+            guess: (latent channels * cells + 1, planes * block^2) of blocks from the cells around
+                them, channel by channel, then row by row, and from 1.
+        """
+        _set(self.linear_out, guess[:-1].T, guess[-1])
+        _set(self.decoder.conv_out, torch.zeros_like(self.decoder.conv_out.weight),
+             torch.zeros_like(self.decoder.conv_out.bias))  # fmt: skip
 
 
 def class_of(config: Mapping[str, Any]) -> Any:

@@ -23,6 +23,7 @@ from ldm3d.training.losses import (
 )
 from ldm3d.training.machine import Machine
 from ldm3d.training.order import Turn
+from ldm3d.training.overlap import fit_overlap
 from ldm3d.training.perceptual import PerceptualLoss, depth_as_picture
 from ldm3d.training.planes import (
     changed_planes,
@@ -41,6 +42,7 @@ from ldm3d.training.vae import (
     new_autoencoder,
     read_autoencoder,
     widened_autoencoder,
+    with_reach,
 )
 
 if TYPE_CHECKING:
@@ -84,8 +86,8 @@ class AutoencoderTask(JudgedTask):
             preset: shape, losses and rates; its `batch` is of one micro-batch.
             steps: of the whole run, for the schedule.
             parts: micro-batches a step.
-            starts_from: a folder with Stable Diffusion's autoencoder (or one of ours) where the
-                preset starts from one.
+            starts_from: a folder with Stable Diffusion's autoencoder (or one of ours) to start
+                from.
             perceptual: None: without that loss.
             seamless: False for photographs, which do not wrap: then they are not turned either.
             compiled: `torch.compile`, on CUDA.
@@ -94,6 +96,7 @@ class AutoencoderTask(JudgedTask):
         self.batch_size, self.parts = preset.batch, parts
         self.seamless = seamless
         self.trained, self.held_out = split(worlds)
+        self.goes_on = starts_from is not None
         vae = _autoencoder(preset, starts_from, seamless)
         self.model = PlaneAutoencoder(vae)
         self.called = machine.place(self.model, compiled)
@@ -118,18 +121,24 @@ class AutoencoderTask(JudgedTask):
         return _optimizers(discriminator, plain, self.machine)["adam"]
 
     def begin(self) -> None:
-        """Fit the linear codec to the pictures; the network beside it starts from nothing."""
+        """Fit the linear codec to the pictures; the network beside it starts from nothing.
+
+        Of an autoencoder to start from, the encoder and all inner layers stay as they are.
+        """
         vae, preset = self.model.vae, self.preset
         if not isinstance(vae, BlockAutoencoder):
             return
         numbers = some_of(self.trained, FITTED)
-        fit = fit_blocks(
-            self.worlds, numbers, preset.latent_channels, vae.config.block_px, preset.curve,
-            blocks=FITTED_BLOCKS, depth_weight=preset.depth_weight,
-        )  # fmt: skip
-        parts = (torch.from_numpy(x).to(self.machine.device, torch.float32)
-                 for x in (fit.mean, fit.axes, fit.spread, fit.weight))  # fmt: skip
-        vae.begin_linear(*parts)
+        if not self.goes_on:
+            fit = fit_blocks(
+                self.worlds, numbers, preset.latent_channels, vae.config.block_px, preset.curve,
+                blocks=FITTED_BLOCKS, depth_weight=preset.depth_weight,
+            )  # fmt: skip
+            parts = (torch.from_numpy(x).to(self.machine.device, torch.float32)
+                     for x in (fit.mean, fit.axes, fit.spread, fit.weight))  # fmt: skip
+            vae.begin_linear(*parts)
+        if vae.config.linear_reach:
+            vae.begin_overlap(fit_overlap(vae, self.worlds, numbers))
         self.emas["autoencoder"].reset()
 
     def batch(self, turn: Turn) -> Batch:
@@ -149,9 +158,14 @@ class AutoencoderTask(JudgedTask):
             "planes": curved(planes, self.model.curve),
             "weight": weight,
             "noise": torch.randn(shape, generator=turn.generator("posterior")),
-            "strength": self.preset.latent_noise
-            * torch.rand(self.batch_size, 1, 1, 1, generator=turn.generator("latent noise")),
+            "strength": self._strength(turn),
         }
+
+    def _strength(self, turn: Turn) -> Tensor:
+        """Return (B, 1, 1, 1) noise of the latents, mostly little; below 0 for every other one."""
+        share = torch.rand(self.batch_size, 1, 1, 1, generator=turn.generator("latent noise"))
+        sign = 1 - 2 * (torch.arange(self.batch_size) % 2).view(-1, 1, 1, 1)
+        return self.preset.latent_noise * share.square() * sign
 
     def loss(self, batch: Batch, adversarial: bool) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Return the loss of one micro-batch, its parts to show, and the reconstruction."""
@@ -236,7 +250,9 @@ def _autoencoder(preset: AutoencoderPreset, starts_from: Path | None, seamless: 
     if starts_from is None:
         return new_autoencoder(preset, seamless)
     vae = read_autoencoder(starts_from)
-    if vae.config.in_channels == 3:
+    if isinstance(vae, BlockAutoencoder):
+        vae = with_reach(vae, preset.linear_reach)
+    elif vae.config.in_channels == 3:
         vae = widened_autoencoder(vae)
     if seamless:
         set_seamless(vae)

@@ -85,7 +85,7 @@ def _add_autoencoder(parts: Parts[argparse.ArgumentParser]) -> None:
     parser.add_argument("--preset", choices=("starter", "paper"), default="starter")
     add_run_options(parser)
     parser.add_argument("--from", type=Path, dest="starts_from", metavar="FOLDER",
-                        help="Stable Diffusion (or its vae folder) to widen; paper")  # fmt: skip
+                        help="an autoencoder to start from; paper: Stable Diffusion")  # fmt: skip
     parser.add_argument("--perceptual", type=Path, metavar="FILE",
                         help="VGG16's weights for the perceptual loss")  # fmt: skip
     parser.add_argument("--lpips", type=Path, metavar="FILE",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +10,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from ldm3d.seamless import wrap_columns
-from ldm3d.training.planes import depth_of
+from ldm3d.training.planes import DEPTH_FLOOR, depth_of
 
 LOG_FLOOR = 0.02
 """Added to depth before its logarithm: below it (30 m where 1 is 0.6 m) errors count less."""
@@ -25,6 +26,8 @@ class LossWeights:
     depth: float = 1.0
     log_depth: float = 0.1
     """Of |log d' - log d|: a relative error of distance, so that far things count too."""
+    relative_depth: float = 0.0
+    """Of |z' - z| / z of distances z, as AbsRel counts it: where depth >= `DEPTH_FLOOR`."""
     edges: float = 0.5
     """Of differences between neighbours, for color and depth."""
     kl: float = 1e-4
@@ -54,6 +57,7 @@ def reconstruction_losses(
         "color_square": ((got - want)[:, :3].square() * weight).mean(),
         "depth": error[:, 3:].mean(),
         "log_depth": logs.mean(),
+        "relative_depth": _relative(*depths, weight),
         "color_edges": edges[:, :3].mean(),
         "depth_edges": edges[:, 3:].mean(),
     }
@@ -77,6 +81,7 @@ def weighted_reconstruction(losses: dict[str, Tensor], weights: LossWeights) -> 
         + weights.color * color
         + weights.depth * depth
         + weights.log_depth * losses["log_depth"]
+        + weights.relative_depth * losses["relative_depth"]
     )
 
 
@@ -98,6 +103,14 @@ def balanced_weight(reconstruction: Tensor, adversarial: Tensor, last_layer: Ten
 
 def _log_depth(depth: Tensor) -> Tensor:
     return torch.log(depth.clamp_min(-0.5 * LOG_FLOOR) + LOG_FLOOR)
+
+
+def _relative(got: Tensor, want: Tensor, weight: Tensor) -> Tensor:
+    """Return the mean |z' / z - 1|, linear in the logarithm where z' is more than e times z."""
+    log_ratio = want.clamp_min(DEPTH_FLOOR).log() - got.clamp(DEPTH_FLOOR, 1).log()
+    error = torch.expm1(log_ratio.clamp_max(1)).abs() + math.e * (log_ratio - 1).clamp_min(0)
+    counted = weight * (want >= DEPTH_FLOOR)
+    return (error * counted).sum() / counted.sum().clamp_min(1e-6)
 
 
 def _edges(error: Tensor, weight: Tensor, wraps: bool) -> Tensor:

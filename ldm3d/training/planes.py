@@ -16,6 +16,12 @@ from ldm3d.training.order import Turn, seed_from
 
 HELD_OUT_SHARE = 20
 """One world in so many is never trained on."""
+DEPTH_FLOOR = 0.01
+"""Depth counts in the relative error where it is at least this (60 m where 1 is 0.6 m).
+
+Farther away a relative error says nothing that parallax could show. Reconstructions are clipped to
+the same range, as is usual for metric depth.
+"""
 
 
 def is_held_out(facts: Facts) -> bool:

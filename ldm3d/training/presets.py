@@ -23,11 +23,13 @@ class AutoencoderPreset:
     """Side of the linear codec's blocks beside the network, the factor; None: without one."""
     linear_encoder: bool = False
     """Whether the linear codec alone makes the latents, so that they are final at once."""
+    linear_reach: int = 0
+    """Cells around a block that the linear decoder sees too; 1: also those that touch it."""
     depth_weight: float = 1.0
     """How much an error of depth counts in the linear codec beside one of a color."""
     latent_noise: float = 0.0
-    """Most noise that the decoder's latents get, in deviations of each channel; each picture draws
-    its share. What a denoiser leaves is never as clean as what the encoder made."""
+    """Most noise that the decoder's latents get, in deviations of all latents; each picture draws
+    its share, mostly little. What a denoiser leaves is never as clean as what the encoder made."""
     linear_rate: float = 0.1
     """The linear codec's learning rate as a share of the network's."""
     layers: int = 1
@@ -71,13 +73,14 @@ STARTER = AutoencoderPreset(
     curve="root",
     block_px=16,
     linear_encoder=True,
+    linear_reach=1,
     depth_weight=2.0,
-    latent_noise=0.4,
+    latent_noise=0.5,
     decorrelate=False,
     muon=True,
     lr=1.5e-3,
     steps=40_000,
-    weights=LossWeights(color_square=5.0, log_depth=0.3, kl=0.0),
+    weights=LossWeights(color_square=5.0, log_depth=0.3, relative_depth=0.5, kl=0.0),
 )
 
 PAPER = AutoencoderPreset(

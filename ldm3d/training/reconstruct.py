@@ -9,14 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ldm3d.data.world_set import WorldSet
-from ldm3d.training.planes import planes_of
-
-DEPTH_FLOOR = 0.01
-"""Depth counts in the relative error where it is at least this (60 m where 1 is 0.6 m).
-
-Farther away a relative error says nothing that parallax could show. Reconstructions are clipped to
-the same range, as is usual for metric depth.
-"""
+from ldm3d.training.planes import DEPTH_FLOOR, planes_of
 
 Codec = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """(4, H, W) planes in [0, 1] -> the same, there and back."""

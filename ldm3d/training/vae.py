@@ -45,7 +45,7 @@ def new_autoencoder(preset: AutoencoderPreset, seamless: bool = True) -> Any:
     if preset.block_px:
         config |= {
             "patch_size": preset.patch, "depth_curve": preset.curve, "block_px": preset.block_px,
-            "linear_encoder": preset.linear_encoder,
+            "linear_encoder": preset.linear_encoder, "linear_reach": preset.linear_reach,
         }  # fmt: skip
     vae = autoencoder_from_config(config)
     if seamless:
@@ -126,13 +126,14 @@ class PlaneAutoencoder(nn.Module):
         Args:
             planes: (B, C, H, W) in the network's form (`curved`).
             noise: of the latents' shape, standard normal: one sample of the posterior.
-            strength: (B, 1, 1, 1) how much more noise, in deviations of each channel.
+            strength: (B, 1, 1, 1) how much more noise, in deviations of all latents. Where it is
+                below 0 as much is added, and each channel is then drawn to its mean as the best
+                linear denoiser would (Wiener's filter): what a diffusion model has left.
         """
         mean, log_variance = self.moments(planes)
-        deviation = torch.exp(0.5 * log_variance)
+        latents = mean + torch.exp(0.5 * log_variance) * noise
         if strength is not None:
-            deviation = deviation + strength * mean.detach().std(dim=(0, 2, 3), keepdim=True)
-        latents = mean + deviation * noise
+            latents = _disturbed(latents, mean.detach(), noise, strength)
         return self.decoded(latents), mean, log_variance
 
     def moments(self, planes: Tensor) -> tuple[Tensor, Tensor]:
@@ -161,6 +162,22 @@ class PlaneAutoencoder(nn.Module):
         """Return (B, 4, H, W) planes in [0, 1] there and back, by the posterior's mean."""
         mean, _ = self.moments(curved(planes, self.curve))
         return straightened(self.decoded(mean), self.curve).clamp(0, 1)
+
+
+def _disturbed(latents: Tensor, clean: Tensor, noise: Tensor, strength: Tensor) -> Tensor:
+    added = strength.abs() * clean.std()
+    spread = clean.var(dim=(0, 2, 3), keepdim=True)
+    middle = clean.mean(dim=(0, 2, 3), keepdim=True)
+    kept = torch.where(strength < 0, spread / (spread + added.square() + 1e-12), 1.0)
+    return middle + kept * (latents + added * noise - middle)
+
+
+def with_reach(vae: BlockAutoencoder, reach: int) -> BlockAutoencoder:
+    """Return an autoencoder whose linear decoder sees `reach` cells around; the rest is copied."""
+    made: BlockAutoencoder = autoencoder_from_config({**vae.config, "linear_reach": reach})
+    kept = {name: x for name, x in vae.state_dict().items() if not name.startswith("linear_out")}
+    made.load_state_dict(kept, strict=False)
+    return made
 
 
 @torch.no_grad()
@@ -200,10 +217,10 @@ def _fold_in(layer: nn.Conv2d, into: Tensor, before: Tensor) -> None:
 
 
 def _fold_out(layer: nn.Conv2d, back: Tensor, after: Tensor) -> None:
-    """Make a 1x1 layer see `back @ x + after` in place of x."""
-    weight, bias = layer.weight.double().flatten(1), layer.bias.double()  # type: ignore[union-attr]
-    layer.bias.copy_(bias + weight @ after)  # type: ignore[union-attr]
-    layer.weight.copy_((weight @ back).view_as(layer.weight))
+    """Make a layer without zero padding see `back @ x + after` in place of x."""
+    weight, bias = layer.weight.double(), layer.bias.double()  # type: ignore[union-attr]
+    layer.bias.copy_(bias + weight.sum(dim=(2, 3)) @ after)  # type: ignore[union-attr]
+    layer.weight.copy_(torch.einsum("ochw,cd->odhw", weight, back))
 
 
 def _like(layer: nn.Conv2d, channels_in: int, channels_out: int) -> nn.Conv2d:

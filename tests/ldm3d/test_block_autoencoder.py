@@ -16,10 +16,10 @@ from ldm3d.events import Result
 from ldm3d.seamless import set_seamless
 
 
-def tiny_autoencoder() -> BlockAutoencoder:
+def tiny_autoencoder(reach: int = 0) -> BlockAutoencoder:
     torch.manual_seed(0)
     return BlockAutoencoder(
-        block_out_channels=(8, 8, 16), latent_channels=4, norm_num_groups=4
+        block_out_channels=(8, 8, 16), latent_channels=4, norm_num_groups=4, linear_reach=reach
     ).eval()  # fmt: skip
 
 
@@ -100,8 +100,9 @@ def test_what_weighs_more_in_the_codec_comes_back_nearer() -> None:
     assert lost[1] < 0.1 * lost[0]
 
 
-def test_it_does_not_know_where_the_picture_begins() -> None:
-    vae = tiny_autoencoder()
+@pytest.mark.parametrize("reach", [0, 1])
+def test_it_does_not_know_where_the_picture_begins(reach: int) -> None:
+    vae = tiny_autoencoder(reach)
     set_seamless(vae)
     planes = torch.rand(1, 4, 32, 64)
     with torch.no_grad():
@@ -110,6 +111,17 @@ def test_it_does_not_know_where_the_picture_begins() -> None:
         torch.testing.assert_close(turned, latents.roll(1, dims=3))
         again = vae.decode_planes(turned)
         torch.testing.assert_close(again, vae.decode_planes(latents).roll(16, dims=3))
+
+
+def test_an_even_field_is_decoded_alike_at_poles_and_edges() -> None:
+    """What lies beyond is as the last cell, or the one on the other side: never nothing."""
+    vae = tiny_autoencoder(reach=1)
+    latents = torch.randn(1, 4, 1, 1).expand(1, 4, 3, 4)
+    for seamless in (True, False):
+        set_seamless(vae, seamless)
+        with torch.no_grad():
+            blocks = vae.linear_decoded(latents)
+        torch.testing.assert_close(blocks, blocks.roll((16, 16), dims=(2, 3)))
 
 
 def test_folding_and_the_root_of_depth_are_undone() -> None:

@@ -277,14 +277,18 @@ def test_the_exported_autoencoder_has_uncorrelated_latents_and_decodes_the_same(
 
 def test_training_starts_from_the_best_linear_codec(worlds: WorldSet) -> None:
     torch.manual_seed(0)
+    alone = AutoencoderTask(machine(), worlds, dataclasses.replace(TINY, linear_reach=0), steps=12)
     task = AutoencoderTask(machine(), worlds, TINY, steps=12)
     before = task.evaluate()
     task.begin()
+    alone.begin()
     trained, held_out = split(worlds)
     linear = measure_codec(worlds, held_out, pca_codec(worlds, trained, 4, block_px=8))
     start = task.evaluate()
     assert before["held_out_color_db"] < linear.color_db - 5
-    assert start["held_out_color_db"] > linear.color_db - 1
+    assert alone.evaluate()["held_out_color_db"] > linear.color_db - 1
+    assert start["held_out_color_db"] > linear.color_db + 1  # it sees the neighbours too
+    assert start["held_out_depth_abs_rel"] < alone.evaluate()["held_out_depth_abs_rel"]
 
 
 def test_the_decoder_learns_from_latents_as_noisy_as_asked(worlds: WorldSet) -> None:
@@ -295,17 +299,46 @@ def test_the_decoder_learns_from_latents_as_noisy_as_asked(worlds: WorldSet) -> 
     batch = task.batch(Turn(0, 0))
     strength = batch["strength"]
     assert strength.shape == (16, 1, 1, 1)
-    assert strength.min() < 0.1
-    assert 0.3 < strength.max() < 0.4
+    assert strength.abs().min() < 0.1
+    assert 0.3 < strength.abs().max() < 0.4
+    assert (strength[::2] >= 0).all()
+    assert (strength[1::2] <= 0).all()
+    noise = batch["noise"]
     with torch.no_grad():
-        clean, mean, log_variance = task.model(batch["planes"], 0 * batch["noise"])
-        noisy, _, _ = task.model(batch["planes"], batch["noise"], strength)
-        spread = mean.std(dim=(0, 2, 3), keepdim=True)
-        deviation = torch.exp(log_variance / 2) + strength * spread
-        expected = task.model.decoded(mean + deviation * batch["noise"])
-    torch.testing.assert_close(noisy, expected, atol=1e-5, rtol=1e-4)
+        clean, mean, _ = task.model(batch["planes"], 0 * noise)
+        noisy, _, _ = task.model(batch["planes"], noise, strength.abs())
+        drawn, _, log_variance = task.model(batch["planes"], noise, -strength.abs())
+        deviation = torch.exp(log_variance / 2) + strength.abs() * mean.std()
+        disturbed = mean + deviation * noise
+        torch.testing.assert_close(noisy, task.model.decoded(disturbed), atol=1e-5, rtol=1e-4)
+        middle = mean.mean(dim=(0, 2, 3), keepdim=True)
+        spread = mean.var(dim=(0, 2, 3), keepdim=True)
+        kept = spread / (spread + strength.square() * mean.var())
+        wiener = middle + kept * (disturbed - middle)
+        torch.testing.assert_close(drawn, task.model.decoded(wiener), atol=1e-5, rtol=1e-4)
     errors = (noisy - clean).abs().mean(dim=(1, 2, 3))
-    assert torch.corrcoef(torch.stack([errors, strength.flatten()]))[0, 1] > 0.9
+    assert torch.corrcoef(torch.stack([errors, strength.abs().flatten()]))[0, 1] > 0.9
+
+
+def test_an_autoencoder_to_start_from_keeps_its_latents_and_its_layers(
+    worlds: WorldSet, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    former = dataclasses.replace(TINY, linear_reach=0, linear_encoder=True, decorrelate=False)
+    first = AutoencoderTask(machine(), worlds, former, steps=12)
+    first.begin()
+    first.model.vae.save_pretrained(tmp_path)
+    preset = dataclasses.replace(former, linear_reach=1)
+    second = AutoencoderTask(machine(), worlds, preset, steps=12, starts_from=tmp_path)
+    second.begin()
+    planes = torch.from_numpy(planes_of(worlds, 0))[None]
+    vaes = first.model.vae, second.model.vae
+    assert torch.equal(*(vae.encode_planes(planes) for vae in vaes))
+    assert torch.equal(*(vae.decoder.conv_in.weight for vae in vaes))
+    assert second.evaluate()["held_out_color_db"] > first.evaluate()["held_out_color_db"] + 1
+    shadow = second.emas["autoencoder"]
+    with shadow.swapped():
+        assert torch.equal(second.model.vae.encode_planes(planes), vaes[0].encode_planes(planes))
 
 
 def test_what_is_trained_does_not_know_where_the_picture_begins(worlds: WorldSet) -> None:

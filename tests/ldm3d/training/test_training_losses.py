@@ -42,6 +42,24 @@ def test_errors_are_named_by_what_is_wrong() -> None:
     assert far["log_depth"] == pytest.approx(np.log(1.1), rel=0.1)
 
 
+def test_a_relative_error_of_distance_is_what_is_measured() -> None:
+    want = torch.rand(2, 4, 8, 16) * 0.5 + 0.02
+    want[:, 3:, 0] = 0.001  # farther than what counts
+    got = want.clone()
+    got[:, 3:] *= 0.8 + 0.4 * torch.rand(2, 1, 8, 16)
+    got[:, 3:, 0] = 1
+    weight = torch.cos(((torch.arange(8) + 0.5) / 8 - 0.5) * torch.pi).view(1, 1, 8, 1)
+    found = reconstruction_losses(got, want, weight.expand(2, 1, 8, 1))["relative_depth"]
+    pairs = zip(got.numpy(), want.numpy(), strict=True)
+    assert float(found) == pytest.approx(
+        np.mean([measure_planes(*pair)[1] for pair in pairs]), rel=0.02
+    )
+    lost = want.clone()
+    lost[:, 3:] = -1.0
+    far_off = reconstruction_losses(lost, want, weight.expand(2, 1, 8, 1))["relative_depth"]
+    assert float(far_off) < 10  # e times the logarithm, not 1 / 0.01
+
+
 def test_edges_are_seen_across_the_seam() -> None:
     want = torch.zeros(1, 4, 2, 8)
     got = want.clone()

@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 64, 32
 
 TINY = AutoencoderPreset(
     name="tiny", channels=(8, 16), latent_channels=4, patch=4, curve="root", block_px=8,
-    groups=4, batch=2, steps=12, warmup=2, rows_px=16, lr=2e-3,
+    linear_reach=1, groups=4, batch=2, steps=12, warmup=2, rows_px=16, lr=2e-3,
 )  # fmt: skip
 
 TINY_ADVERSARIAL = dataclasses.replace(
