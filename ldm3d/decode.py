@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ldm3d import bands
 from ldm3d.block_autoencoder import BlockAutoencoder
+from ldm3d.block_blending import decode_blended
 from ldm3d.errors import Ldm3dError, RequestError
 from ldm3d.seamless import is_seamless, set_seamless
 
@@ -24,7 +25,7 @@ MAX_GAIN = 1.5
 
 @torch.no_grad()
 def decode_latents(
-    vae: Any, latents: Tensor, *, tile: int | None = None, wrap: bool = True
+    vae: Any, latents: Tensor, *, tile: int | None = None, wrap: bool = True, blend: bool = False
 ) -> Tensor:
     """Decode (B, c, h, w) latents to (B, 3 + d, H, W) float32 planes in [0, 1].
 
@@ -37,6 +38,8 @@ def decode_latents(
         tile: latent rows to decode at a time, each around the whole ring, where memory is short;
             None: all. The result is the same up to rounding (see `ldm3d.bands`).
         wrap: whether left and right edge are neighbours; the autoencoder is set to it meanwhile.
+        blend: whether latents are a denoiser's, so that an autoencoder of blocks hides their
+            borders (see `ldm3d.block_blending`); others have none.
 
     Raises:
         RequestError: if `tile` is less than 1.
@@ -48,7 +51,7 @@ def decode_latents(
     _fetch(vae)
     scaled = _to_autoencoder(vae, latents.float()).to(vae.dtype)
     with _wrapped(vae.decoder, wrap):
-        return torch.cat([_decode_one(vae, one[None], tile) for one in scaled])
+        return torch.cat([_decode_one(vae, one[None], tile, blend) for one in scaled])
 
 
 @torch.no_grad()
@@ -112,10 +115,10 @@ def _preview_size(height: int, width: int, max_cells: int) -> tuple[int, int]:
     return rows, max(1, min(width // factor, max_cells // rows))
 
 
-def _decode_one(vae: Any, latents: Tensor, tile: int | None) -> Tensor:
+def _decode_one(vae: Any, latents: Tensor, tile: int | None, blend: bool) -> Tensor:
     """Decode (1, c, h, w) in the autoencoder's own scale."""
     if isinstance(vae, BlockAutoencoder):  # small: never in bands
-        return _finite(vae.decode_planes(latents), vae)
+        return _finite(decode_blended(vae, latents) if blend else vae.decode_planes(latents), vae)
     decoder, height = vae.decoder, latents.shape[-2]
     if vae.post_quant_conv is not None:
         latents = vae.post_quant_conv(latents)

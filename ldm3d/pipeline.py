@@ -265,7 +265,7 @@ def _previews(run: _Run, step: Step, clean: Latents) -> Generator[Preview]:
 def _decoded(run: _Run, latents: Latents) -> torch.Tensor:
     with run.plan.on_device(run.model.vae, run.model.device):
         return decode_latents(
-            run.model.vae, latents, tile=run.plan.tile, wrap=run.batch[0].seamless
+            run.model.vae, latents, tile=run.plan.tile, wrap=run.batch[0].seamless, blend=True
         )
 
 
