@@ -6,7 +6,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from bench.headset import longest
+from bench.headset_arrival import longest
 from bench.undrawn import undrawn_context
 from bench.worn import REFRESH_HZ, AirHeadset, options
 
