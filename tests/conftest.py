@@ -44,6 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[f"XDG_{name}"] = str(folder)
     if not has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # As many processes as cores: more threads would only wait for each other.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # Started in the background of a script: the programs under test would ignore it as well.
         signal.signal(signal.SIGINT, signal.default_int_handler)
