@@ -112,13 +112,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture(autouse=True)
-def _display_for_windows_alone(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Keep programs under test from taking the focus of a window test in another process."""
-    if not shows_windows(request.node):
-        for name in ("DISPLAY", "WAYLAND_DISPLAY"):
-            monkeypatch.delenv(name, raising=False)
+def _display_for_windows_alone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep programs under test from taking the focus of a window test in another process.
+
+    Not by the test's own `monkeypatch`: that would be undone last then, after fixtures which it is
+    to be undone before.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if not shows_windows(request.node):
+            for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+                patch.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture(autouse=True)
