@@ -50,14 +50,16 @@ Event = Staged | Complete | NotLoaded
 class WorldLoader:
     """Works on the newest order only. All methods belong to the loop's thread and never wait."""
 
-    def __init__(self, max_texture_px: int, *, is_software: bool) -> None:
+    def __init__(self, max_texture_px: int, *, is_software: bool, is_worn: bool = True) -> None:
         """Start the thread.
 
         Args:
             max_texture_px: the context's limit.
             is_software: whether the CPU draws: the surface is kept coarser.
+            is_worn: whether the frame loop's time comes first.
         """
         self._max_texture_px, self._is_software = max_texture_px, is_software
+        self._is_worn = is_worn
         self._changed = threading.Condition()
         self._wanted: ShowWorld | None = None
         self._is_closed = False
@@ -124,11 +126,13 @@ class WorldLoader:
                 given, self._given, self._is_done = self._given, [], False
                 order, is_next = self._wanted, self._is_closed or self._wanted is not done
                 if is_next and order is not None:
-                    wanted = Wanted(order, self._max_texture_px, self._is_software)
-                    self._process = WorldProcess(wanted)
+                    self._process = WorldProcess(self._wanted_of(order))
             given.clear()  # without the lock: see `done`
             if is_next:
                 return order
+
+    def _wanted_of(self, order: ShowWorld) -> Wanted:
+        return Wanted(order, self._max_texture_px, self._is_software, self._is_worn)
 
     def _has_something_to_do(self, done: ShowWorld | None) -> Callable[[], bool]:
         return lambda: self._is_closed or self._is_done or self._wanted is not done

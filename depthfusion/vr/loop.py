@@ -50,6 +50,11 @@ LONGEST_S = 0.1
 """A frame is never taken to have lasted longer: after a pause nothing jumps."""
 IDLE_S = 0.01
 """Slept where a frame is not to be drawn and the runtime does not make us wait."""
+SLOW_S = 1 / 30
+"""A frame that takes longer, as where the CPU draws, lets more than one slice be uploaded after it.
+Headsets are faster: there another slice could make a frame late."""
+SLOW_SHARE = 0.1
+"""Of such a frame's time, for slices."""
 HINT_BOX = "You are outside the picture: come back, or stay for a moment"
 HINT_FAILED = "That world cannot be shown"
 
@@ -151,7 +156,7 @@ class FrameLoop:
                 time.sleep(IDLE_S)
         self._screen.show(self._drawing)
         self._headset.after_mirror()
-        self._after_frame(now_s)
+        self._after_frame(now_s, seconds)
 
     def _draw(self, frame: Frame) -> None:
         left = self._draw_eye(Eye.LEFT, frame)
@@ -195,11 +200,11 @@ class FrameLoop:
         else:
             self._panel.hint(HINT_BOX if is_outside else "")
 
-    def _after_frame(self, now_s: float) -> None:
+    def _after_frame(self, now_s: float, seconds: float) -> None:
         """Use the time until the next poses."""
         is_busy = self._arrival.is_uploading or self._crossfade.has_two
         if not self._crossfade.has_two:  # never a third world on the GPU
-            self._bring()
+            self._bring(seconds)
         if not is_busy:  # frames beside an upload, or with two worlds, are no measure
             self._resolution.note(self._headset.timing())
         words = self._conditions.news()
@@ -214,8 +219,12 @@ class FrameLoop:
         if self._screen.is_left():
             self._ended = Ended("The headset's window was closed")
 
-    def _bring(self) -> None:
+    def _bring(self, seconds: float) -> None:
+        """Go on with the world that comes: by one slice; after a slow frame by some."""
+        until_s = self._clock() + SLOW_SHARE * seconds if seconds > SLOW_S else -math.inf
         failed = self._arrival.step()
+        while self._arrival.is_uploading and self._clock() < until_s:
+            failed = self._arrival.step()
         if failed is not None:
             self._desk.say(failed)
             self._panel.say(status=f"{HINT_FAILED}: {failed.words}")

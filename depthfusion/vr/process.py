@@ -123,7 +123,9 @@ def _session(desk: PipeDesk, begin: Begin, scope: ExitStack) -> Ended:
         scope.callback(headset.close)  # once, and before the context that it draws from
     drawing = WorldDrawing(screen.ctx)
     scope.callback(drawing.release)
-    loader = WorldLoader(drawing.max_texture_px, is_software=drawing.is_software)
+    loader = WorldLoader(
+        drawing.max_texture_px, is_software=drawing.is_software, is_worn=not begin.preview
+    )
     scope.callback(loader.join, _TIDY_S)  # what it was preparing lies in a folder of its own
     scope.callback(loader.close)
     painter = PanelPainter(panel_picture)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 NICENESS = 5
-"""The frame loop comes first where both want the same core."""
+"""Where a headset is worn its frame loop comes first, if both want the same core."""
 _ALIGNMENT = 64
 _LEAST_BYTES = 1 << 16
 """Smaller buffers travel in the pickle: one that is kept must not keep the whole file's pages."""
@@ -58,9 +58,9 @@ def main(given: BinaryIO, out: BinaryIO) -> int:
     """Prepare what is asked for on `given` and return the exit code."""
     from depthfusion.vr.world_steps import world_steps
 
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     wanted, folder = pickle.load(given)
+    if wanted.is_worn and hasattr(os, "nice"):
+        os.nice(NICENESS)
     try:
         for number, part in enumerate(world_steps(wanted)):
             write_part(out, part, Path(folder, str(number)))

@@ -27,6 +27,8 @@ class Wanted:
     """The context's limit."""
     is_software: bool
     """Whether the CPU draws: the surface is kept coarser."""
+    is_worn: bool = True
+    """Whether frames come first. Where the CPU draws, a preview's leave it nearly no time."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -113,6 +113,24 @@ def test_only_one_slice_is_uploaded_in_a_frame(session):
     assert session.log.count("upload") == 8
 
 
+def test_after_a_slow_frame_slices_are_uploaded_for_a_tenth_of_its_time(session):
+    session.drawing.slices = 40
+    taken_s, upload = 0.002, session.drawing.upload
+
+    def slow_upload(stage):
+        session.clock.now_s += taken_s
+        return upload(stage)
+
+    session.drawing.upload = slow_upload
+    session.desk.orders.append(ShowWorld(1, "large.png"))
+    for _ in range(12):
+        before = session.log.count("upload")
+        session.clock.now_s += 0.06  # as a CPU takes to draw
+        session.frames(1)
+        assert session.log.count("upload") - before in (0, 4)
+    assert session.log.count("upload") >= 40
+
+
 def test_a_world_that_is_overtaken_while_it_comes_is_let_go(session):
     session.drawing.slices = 50
     session.desk.orders.append(ShowWorld(1, "a.png"))

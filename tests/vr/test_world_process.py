@@ -75,6 +75,17 @@ def test_what_is_wrong_with_a_file_is_told_in_its_own_words(wanted, rooms, tmp_p
     assert list(rooms.iterdir()) == []
 
 
+@pytest.mark.parametrize(("is_worn", "niceness"), [(True, [world_child.NICENESS]), (False, [])])
+def test_frames_come_first_where_somebody_wears_the_headset(
+    wanted, tmp_path, monkeypatch, is_worn, niceness
+):
+    given: list[int] = []
+    monkeypatch.setattr(world_child.os, "nice", given.append, raising=False)
+    order = pickle.dumps((replace(wanted, is_worn=is_worn), str(tmp_path)))
+    assert world_child.main(io.BytesIO(order), io.BytesIO()) == 0
+    assert given == niceness
+
+
 def test_a_process_that_dies_is_told(wanted, rooms, monkeypatch):
     monkeypatch.setattr(world_process.sys, "executable", "/bin/false")
     [failed] = WorldProcess(wanted).parts()
