@@ -108,8 +108,9 @@ class _Message:
 class Banner(Overlay):
     """One line about something that went wrong, with up to three ways on.
 
-    A message without buttons gives way to the next one. A message with buttons waits for an answer,
-    and those that come meanwhile wait behind it.
+    A message without buttons gives way to the next one. A message with buttons waits for an answer:
+    others with buttons wait behind it; one without, which most often tells why what was just tried
+    did not work, lies over it until it is put away.
     """
 
     dismissed = Signal()
@@ -171,7 +172,7 @@ class Banner(Overlay):
         return len(self._waiting)
 
     def tell(self, text: str, actions: Sequence[BannerAction] = ()) -> None:
-        """Show a line, or let it wait while another one wants an answer.
+        """Show a line, or let it wait where it wants an answer while another one does.
 
         Args:
             text: one line.
@@ -183,14 +184,16 @@ class Banner(Overlay):
         if len(actions) > MOST_ACTIONS:
             raise ValueError(f"want at most {MOST_ACTIONS} buttons, got {len(actions)}")
         message = _Message(text, tuple(actions))
+        if actions:  # the newest buttons count
+            self._waiting = deque(m for m in self._waiting if m.text != text)
         if not (self.isVisible() and self._now.actions) or text == self._now.text:
             self._show_message(message)
-            return
-        self._waiting = deque(
-            m for m in self._waiting if m.text != text
-        )  # the newest buttons count
-        self._waiting.append(message)
-        self._tell_more()
+        elif not actions:
+            self._waiting.appendleft(self._now)
+            self._show_message(message)
+        else:
+            self._waiting.append(message)
+            self._tell_more()
 
     def _show_message(self, message: _Message) -> None:
         self._now = message

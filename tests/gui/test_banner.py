@@ -51,9 +51,9 @@ def test_a_plain_message_gives_way_to_the_next(banner: Banner) -> None:
     assert (banner.text, banner.waiting, shown(banner)) == ("second", 0, [])
 
 
-def test_a_message_with_buttons_waits_for_an_answer(banner: Banner, qtbot: QtBot) -> None:
+def test_messages_with_buttons_wait_for_each_other(banner: Banner, qtbot: QtBot) -> None:
     banner.tell("out of memory", [RETRY])
-    banner.tell("second")
+    banner.tell("second", [RETRY])
     banner.tell("third", [RETRY])
     assert (banner.text, banner.waiting) == ("out of memory", 2)
     assert banner._more.text() == "+2"
@@ -61,15 +61,27 @@ def test_a_message_with_buttons_waits_for_an_answer(banner: Banner, qtbot: QtBot
     for _ in range(3):
         seen.append((banner.text, shown(banner)))
         qtbot.mouseClick(banner._close, Qt.MouseButton.LeftButton)
-    assert seen == [("out of memory", ["Retry"]), ("second", []), ("third", ["Retry"])]
+    assert seen == [("out of memory", ["Retry"]), ("second", ["Retry"]), ("third", ["Retry"])]
     assert not banner.isVisible()
+
+
+def test_a_plain_message_lies_over_one_that_waits_for_an_answer(
+    banner: Banner, qtbot: QtBot
+) -> None:
+    banner.tell("not finished the last time", [RETRY])
+    banner.tell("not a picture")
+    banner.tell("not a picture either")
+    assert (banner.text, banner.waiting, shown(banner)) == ("not a picture either", 1, [])
+    qtbot.mouseClick(banner._close, Qt.MouseButton.LeftButton)
+    assert (banner.text, banner.waiting) == ("not finished the last time", 0)
+    assert shown(banner) == ["Retry"]
 
 
 def test_the_same_message_does_not_wait_twice(banner: Banner) -> None:
     banner.tell("out of memory", [RETRY])
     banner.tell("out of memory", [RETRY])
     for _ in range(2):
-        banner.tell("disk full")
+        banner.tell("disk full", [RETRY])
     assert banner.waiting == 1
 
 
