@@ -235,6 +235,7 @@ class LibraryModel(QAbstractListModel):
             parts.append(html.escape(short))
         if world.created_s:
             parts.append(html.escape(moment(world.created_s)))
+        parts.append(html.escape(self.tr("Double-click to open, F2 to rename")))
         return "".join(f"<p style='margin: 2px'>{part}</p>" for part in parts)
 
     def _spoken(self, world: World) -> str:

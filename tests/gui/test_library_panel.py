@@ -247,6 +247,11 @@ def test_enter_and_a_double_click_open(panel: LibraryPanel) -> None:
     assert heard.opened == ["w1", "w0"]
 
 
+def test_the_tooltip_of_a_world_tells_how_it_opens(panel: LibraryPanel) -> None:
+    tip = panel.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Double-click to open" in tip
+
+
 def test_the_world_on_the_screen_is_marked_and_in_sight(panel: LibraryPanel, folder: Path) -> None:
     panel.resize(280, 260)
     panel.show_current(folder / "w3")
