@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,7 @@ def run_app(
 
         instance = SingleInstance()
         if instance.claim(files) is Claim.HANDED_OVER:
+            print("depthfusion: it is open already, see its window", file=sys.stderr)
             return 0
     ring = LogRing()
     library = Library(remembered.store.settings.library)

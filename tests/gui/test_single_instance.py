@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtNetwork import QLocalSocket
@@ -17,7 +18,9 @@ from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QApplication
 
 from depthfusion.errors import UsageError
+from depthfusion.gui import app_start
 from depthfusion.gui import single_instance as module
+from depthfusion.gui.milestones import Milestones
 from depthfusion.gui.single_instance import Claim, SingleInstance
 
 PROGRAM = """
@@ -207,3 +210,19 @@ def test_who_says_nothing_or_too_much_is_sent_away(
 def test_a_name_that_is_no_text_arrives_as_it_is() -> None:
     name = os.fsdecode(b"/tmp/\xff.png")
     assert module._wish(module._message([name])[:-1])[0] == [name]
+
+
+def test_a_start_that_handed_over_says_where_to_look(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Second:
+        def claim(self, paths: object) -> Claim:
+            return Claim.HANDED_OVER
+
+    monkeypatch.setattr(module, "SingleInstance", Second)
+    monkeypatch.setattr(app_start, "make_application", lambda: qapp)
+    monkeypatch.setattr(app_start, "use_language", lambda *_: None)
+    remembered = SimpleNamespace(store=SimpleNamespace(settings=SimpleNamespace(language="")))
+    code = app_start.run_app(None, None, remembered, None, Milestones(enabled=False), bundled=True)
+    assert code == 0
+    assert "open already" in capsys.readouterr().err
