@@ -125,7 +125,7 @@ class AppMenus(ViewerMenus):
         self._fill_world(bar.addMenu(tr("&World")))
         self._fill_view(bar.addMenu(tr("&View")))
         self._fill_relief(bar.addMenu(tr("&Relief")))
-        self._fill_worlds(bar.addMenu(tr("Wor&lds")))
+        self._fill_worlds(bar.addMenu(tr("E&xamples")))
         self._fill_help(bar.addMenu(tr("&Help")))
 
     def _fill_edit(self, menu: QMenu) -> None:

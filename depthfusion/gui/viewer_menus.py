@@ -44,7 +44,7 @@ class ViewerMenus(QObject):
         self._fill_file(bar.addMenu(self.tr("&File")))
         self._fill_view(bar.addMenu(self.tr("&View")))
         self._fill_relief(bar.addMenu(self.tr("&Relief")))
-        self._fill_worlds(bar.addMenu(self.tr("&Worlds")))
+        self._fill_worlds(bar.addMenu(self.tr("E&xamples")))
         self._fill_help(bar.addMenu(self.tr("&Help")))
 
     def _fill_line(self) -> None:
