@@ -53,8 +53,9 @@ class InfoLine(QWidget):
         self._elide()
 
     def set_rate(self, frames_per_s: float) -> None:
-        """Set the frame rate; 0 clears it."""
-        text = self.tr("{0} fps").format(round(frames_per_s)) if frames_per_s else ""
+        """Set the frame rate; what rounds to 0, as while much is still being loaded, clears it."""
+        rate = round(frames_per_s)
+        text = self.tr("{0} fps").format(rate) if rate else ""
         self._rate.setText(text)
 
     def add_button(self, action: QAction, symbol: str, *, leading: bool = False) -> None:
