@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from ldm3d.block_autoencoder import BlockAutoencoder
-from ldm3d.seamless import is_seamless, wrap_columns
+from ldm3d.seamless import is_seamless
 
 
 def decode_blended(vae: BlockAutoencoder, latents: Tensor) -> Tensor:
@@ -30,23 +30,24 @@ def decode_blended(vae: BlockAutoencoder, latents: Tensor) -> Tensor:
     right = [_weights(columns, half, shifted).to(planes) for shifted in (False, True)]
     blended = planes * down[0] * right[0]
     for y, x in ((0, 1), (1, 0), (1, 1)):
-        around = _surrounded(planes, half * y, half * x, wrap=is_seamless(vae.decoder))
-        again = vae.decode_planes(vae.encode_planes(around))
-        again = again[..., half * y : half * y + rows, half * x : half * x + columns]
-        blended += again * down[y] * right[x]
+        blended += _decoded_again(vae, planes, half * y, half * x) * down[y] * right[x]
     return blended
+
+
+def _decoded_again(vae: BlockAutoencoder, planes: Tensor, rows: int, columns: int) -> Tensor:
+    """Encode and decode planes with the grid shifted by so many rows and columns."""
+    wraps = is_seamless(vae.decoder)
+    if wraps:
+        given = planes.roll(columns, -1)
+    else:
+        given = F.pad(planes, (columns, columns, 0, 0), mode="replicate")
+    given = F.pad(given, (0, 0, rows, rows), mode="replicate")
+    back = vae.decode_planes(vae.encode_planes(given))
+    back = back[..., rows : rows + planes.shape[-2], :]
+    return back.roll(-columns, -1) if wraps else back[..., columns : columns + planes.shape[-1]]
 
 
 def _weights(length: int, half: int, shifted: bool) -> Tensor:
     """Return sin^2 with nodes at the borders of the grid; with the shifted one's the sum is 1."""
     place = torch.arange(length) + 0.5 + (half if shifted else 0)
     return torch.sin(torch.pi * place / (2 * half)).square()
-
-
-def _surrounded(planes: Tensor, rows: int, columns: int, wrap: bool) -> Tensor:
-    """Return planes with so many rows and columns more on each side."""
-    if wrap:
-        wide = wrap_columns(planes, columns, columns)
-    else:
-        wide = F.pad(planes, (columns, columns, 0, 0), mode="replicate")
-    return F.pad(wide, (0, 0, rows, rows), mode="replicate")
