@@ -114,6 +114,10 @@ class WorkerClient:
                     job = worker.start(request) if worker is not None else None
                 if worker is not None and self._is_over(turn):  # cancelled while it was sent
                     worker.cancel(job)
+            if worker is not None and job is None and not self._is_over(turn):
+                if worker.failure is not None:  # the fresh one ended before it was asked
+                    yield worker.failure
+                return
             while worker is not None and job is not None:
                 event = worker.next_event(job)
                 if event is None:

@@ -49,6 +49,8 @@ class Protocol:
         """Whether the worker is still at the last request, wanted or cancelled."""
         self.broken = False
         """Whether the conversation is over for good: end the process."""
+        self.failure: Failed | None = None
+        """Why it is over, whether or not a request was wanted."""
 
     @property
     def job(self) -> int:
@@ -110,8 +112,10 @@ class Protocol:
         Returns:
             The last event of a request that was still wanted, else None.
         """
+        failed = Failed(_epitaph(exit_code), Failure.CRASH, 1, last_lines)
+        self.failure = self.failure or failed
         was_wanted, self.busy, self.broken = self.wanted, False, True
-        return Failed(_epitaph(exit_code), Failure.CRASH, 1, last_lines) if was_wanted else None
+        return failed if was_wanted else None
 
     def _take(self, message: Message, events: list[Event]) -> None:
         if message.kind == "hello":
@@ -131,8 +135,9 @@ class Protocol:
             events.append(event)
 
     def _break(self, message: str) -> list[Event]:
+        self.failure = Failed(message, Failure.CRASH)
         was_wanted, self.busy, self.broken = self.wanted, False, True
-        return [Failed(message, Failure.CRASH)] if was_wanted else []
+        return [self.failure] if was_wanted else []
 
     def _after_prints(self, data: bytes) -> bytes:
         """Drop what was printed while Python started, up to the worker's first line."""

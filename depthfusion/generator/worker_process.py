@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from depthfusion.generator.events import Event, Finished, Preview, Step
+from depthfusion.generator.events import Event, Failed, Finished, Preview, Step
 from depthfusion.generator.protocol import CANCEL_GRACE_S, LastLines, Protocol
 from depthfusion.generator.request import AnyRequest
 
@@ -65,6 +65,12 @@ class WorkerProcess:
         """Whether the process has ended, or makes no sense any more; start another."""
         with self._changed:
             return self._is_over or self._protocol.broken
+
+    @property
+    def failure(self) -> Failed | None:
+        """Why the process is over, whether or not a request was wanted; None while it is not."""
+        with self._changed:
+            return self._protocol.failure
 
     def start(self, request: AnyRequest) -> int | None:
         """Send a request, after the one before has ended (which takes 2 s at most).

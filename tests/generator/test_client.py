@@ -28,8 +28,8 @@ from depthfusion.generator.events import (
     Step,
 )
 from depthfusion.generator.latent import LatentGenerator
-from depthfusion.generator.request import Request
-from depthfusion.generator.worker_process import MAX_WAITING_EVENTS
+from depthfusion.generator.request import AnyRequest, Request
+from depthfusion.generator.worker_process import MAX_WAITING_EVENTS, WorkerProcess
 
 RequestOf = Callable[..., Request]
 CANCELLED_WITHIN_S = 2.0
@@ -313,6 +313,30 @@ def test_another_program_in_its_place_is_one_clear_failure(program: str, says: s
     assert says in failed.message
     if says == "exit code 1":
         assert "no torch today" in failed.details
+
+
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        ("import sys; sys.exit('no torch today')", "exit code 1"),
+        ('print(\'{"kind": "hello", "protocol": 0}\', flush=True); input()', "updated"),
+    ],
+    ids=["dies", "version"],
+)
+def test_one_that_ends_before_it_is_asked_is_a_clear_failure_too(
+    program: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class AskedLate(WorkerProcess):
+        def start(self, request: AnyRequest) -> int | None:
+            with self._changed:
+                assert self._changed.wait_for(lambda: self._protocol.broken, 20)
+            return super().start(request)
+
+    monkeypatch.setattr("depthfusion.generator.client.WorkerProcess", AskedLate)
+    with WorkerClient(command=[sys.executable, "-c", program]) as client:
+        [failed] = client.generate(Request("a lake"))
+    assert isinstance(failed, Failed) and failed.kind is Failure.CRASH
+    assert says in failed.message
 
 
 def test_a_program_that_is_not_there_is_one_clear_failure(tmp_path: Path) -> None:
