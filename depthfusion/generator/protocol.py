@@ -30,6 +30,7 @@ CANCEL_GRACE_S = 1.5
 HELLO_START = b'{"kind": "hello"'
 """How the worker's first line begins; what comes before was printed by something else."""
 _MAX_BEFORE_HELLO_BYTES = 2**20
+_CRASH_START = b"Fatal Python error"
 
 
 class Protocol:
@@ -167,23 +168,31 @@ class Protocol:
 
 
 class LastLines:
-    """The last lines of a text stream that comes in pieces: a worker's stderr."""
+    """The last lines of a text stream that comes in pieces: a worker's stderr.
+
+    What Python says first when it crashes is kept too, however long the stacks that follow.
+    """
 
     def __init__(self, max_lines: int = 60, max_line_bytes: int = 500) -> None:
         self._lines: deque[bytes] = deque(maxlen=max_lines)
-        self._open = b""
+        self._open = self._crash = b""
         self._max_line_bytes = max_line_bytes
 
     def feed(self, data: bytes) -> None:
         """Take the next piece."""
         *whole, self._open = (self._open + data).split(b"\n")
-        self._lines.extend(line[: self._max_line_bytes] for line in whole)
+        for line in whole:
+            self._lines.append(line[: self._max_line_bytes])
+            if line.startswith(_CRASH_START):
+                self._crash = self._lines[-1]
         self._open = self._open[: self._max_line_bytes]
 
     @property
     def text(self) -> str:
         """The lines, the oldest first."""
-        lines = [*self._lines, self._open] if self._open else self._lines
+        lines = [*self._lines, self._open] if self._open else [*self._lines]
+        if self._crash and self._crash not in lines:
+            lines = [self._crash, b"...", *lines]
         return b"\n".join(lines).decode(errors="replace")
 
 

@@ -134,6 +134,21 @@ def test_the_end_of_the_process_is_no_failure_when_nothing_is_wanted() -> None:
     assert between.ended(-9) is not None
 
 
+def test_what_a_crash_says_first_outlasts_its_stacks() -> None:
+    lines = LastLines(max_lines=3)
+    lines.feed(b"loading\nFatal Python error: Segmentation fault\n")
+    assert lines.text == "loading\nFatal Python error: Segmentation fault"
+    lines.feed(b"".join(b"  File %d\n" % number for number in range(100)))
+    expected = [
+        "Fatal Python error: Segmentation fault",
+        "...",
+        "  File 97",
+        "  File 98",
+        "  File 99",
+    ]
+    assert lines.text.splitlines() == expected
+
+
 def test_the_last_lines_are_kept_and_no_more() -> None:
     lines = LastLines(max_lines=3, max_line_bytes=10)
     lines.feed(b"one\ntwo\nthr")
