@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Mapping
 
+from depthfusion.child_process import child_environment
+
 WORKER_MARK = "DEPTHFUSION_WORKER"
 """Environment variable of a worker: such a process refuses to open windows or start workers."""
 WORKER_FLAG = "--worker"
@@ -38,5 +40,4 @@ def program_command() -> list[str]:
 
 def worker_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the whole environment of a worker; `more` overrides ours."""
-    ours = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), WORKER_MARK: "1"}
-    return {**_DEFAULTS, **os.environ, **ours, **(more or {})}
+    return _DEFAULTS | child_environment(**{WORKER_MARK: "1"}) | dict(more or {})

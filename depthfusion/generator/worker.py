@@ -19,6 +19,8 @@ import traceback
 from contextlib import closing
 from typing import TYPE_CHECKING, NoReturn
 
+from depthfusion.child_process import own_stdout
+
 if TYPE_CHECKING:
     from depthfusion.generator.both import BothGenerators
     from depthfusion.generator.events import Event
@@ -63,18 +65,6 @@ def serve() -> int:
     _serve(mailbox, outbox)
     outbox.flush(_FLUSH_S)
     return listener.exit_code
-
-
-def own_stdout() -> int:
-    """Return a descriptor of the real stdout; all that is printed goes to stderr from now on.
-
-    Also what C libraries print: descriptor 1 itself is pointed at stderr.
-    """
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return kept
 
 
 def lower_priority() -> None:

@@ -10,6 +10,8 @@ import signal
 import sys
 from typing import BinaryIO
 
+from depthfusion.child_process import own_stdout
+
 NICENESS = 5
 """The window comes first where both want the same core."""
 
@@ -41,13 +43,6 @@ def main(given: BinaryIO, out: BinaryIO) -> int:
     return 0
 
 
-def _own_stdout() -> BinaryIO:
-    """Keep stdout for the stage; what libraries print goes where stderr goes."""
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    return os.fdopen(kept, "wb")
-
-
 if __name__ == "__main__":
-    code = main(sys.stdin.buffer, _own_stdout())
+    code = main(sys.stdin.buffer, os.fdopen(own_stdout(), "wb"))
     os._exit(code)  # what is large need not be taken apart first

@@ -8,13 +8,14 @@ works would stay with the window. Both sides of the pipes are here; the child is
 from __future__ import annotations
 
 import logging
-import os
 import pickle
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
+
+from depthfusion.child_process import child_environment
 
 if TYPE_CHECKING:
     from depthfusion.panorama import Panorama
@@ -50,7 +51,7 @@ class SurfaceProcess:
                 [sys.executable, "-P", "-m", "depthfusion.gui.surface_child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+                env=child_environment(),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:

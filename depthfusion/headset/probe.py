@@ -7,13 +7,13 @@ started. Do not call this again and again: with some runtimes each look wakes th
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
+from depthfusion.child_process import child_environment
 from depthfusion.headset.openvr_words import ASLEEP, MISSING_EXTRA, NOT_RUNNING, init_words
 
 TIMEOUT_S = 10.0
@@ -69,14 +69,13 @@ def probe(timeout_s: float = TIMEOUT_S) -> HeadsetReport:
     Args:
         timeout_s: after so long the child is killed and the runtime counts as silent.
     """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     try:
         child = subprocess.run(
             _command(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout_s,
-            env=environment,
+            env=child_environment(),
             check=False,
         )
     except subprocess.TimeoutExpired as late:

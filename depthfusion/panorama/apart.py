@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from depthfusion.child_process import child_environment
 from depthfusion.errors import PanoramaError
 from depthfusion.panorama.decoded import Array
 
@@ -47,13 +47,12 @@ def decoded_apart(
         return apart_child.tiff_pixels(str(path), *arguments)
     # -P: the current folder may be anybody's; what we can import comes from our own path instead.
     child = [sys.executable, "-P", "-m", "depthfusion.panorama.apart_child"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     process = subprocess.Popen(
         [*child, str(memory_bytes + _SPARE_BYTES), kind, str(path.resolve()), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=environment,
+        env=child_environment(),
     )
     watch = threading.Timer(_MIN_TIMEOUT_S + pixels / _PIXELS_PER_S, process.kill)
     watch.start()

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from depthfusion.child_process import own_stdout
+
 _MAX_XMP_BYTES = 60_000
 
 
@@ -85,13 +87,5 @@ def main(arguments: list[str], out: BinaryIO) -> int:
     return 0
 
 
-def _own_stdout() -> BinaryIO:
-    """Keep stdout for our bytes; the library's own prints go where stderr goes."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    return os.fdopen(kept, "wb")
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], _own_stdout()))
+    sys.exit(main(sys.argv[1:], os.fdopen(own_stdout(), "wb")))

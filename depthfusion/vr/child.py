@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
+
+from depthfusion.child_process import child_environment
 
 HEADSET_MARK = "DEPTHFUSION_HEADSET"
 """Environment variable of the headset's process."""
@@ -22,5 +23,4 @@ def headset_command() -> list[str]:
 
 def headset_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the whole environment of the headset's process; `more` overrides ours."""
-    ours = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), HEADSET_MARK: "1"}
-    return {**os.environ, **ours, **(more or {})}
+    return child_environment(**{HEADSET_MARK: "1"}) | dict(more or {})

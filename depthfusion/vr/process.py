@@ -44,7 +44,7 @@ def main() -> NoReturn:
 
 def serve() -> int:
     """Live through one session; return the exit code."""
-    from depthfusion.generator.worker import own_stdout
+    from depthfusion.child_process import own_stdout
     from depthfusion.vr.child import HEADSET_MARK
     from depthfusion.vr.desk import PipeDesk
 

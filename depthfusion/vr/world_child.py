@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from depthfusion.child_process import own_stdout
+
 NICENESS = 5
 """Where a headset is worn its frame loop comes first, if both want the same core."""
 _ALIGNMENT = 64
@@ -75,15 +77,8 @@ def main(given: BinaryIO, out: BinaryIO) -> int:
     return 0
 
 
-def _own_stdout() -> BinaryIO:
-    """Keep stdout for the parts; what libraries print goes where stderr goes."""
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    return os.fdopen(kept, "wb")
-
-
 if __name__ == "__main__":
-    code = main(sys.stdin.buffer, _own_stdout())
+    code = main(sys.stdin.buffer, os.fdopen(own_stdout(), "wb"))
     with suppress(OSError):
         sys.stdout.flush()
     os._exit(code)  # what is large need not be taken apart first

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import os
 import pickle
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from depthfusion.child_process import child_environment
 from depthfusion.vr.world_steps import Failed, Prepared, Wanted, world_steps
 
 _SHARED_MEMORY = Path("/dev/shm")
@@ -65,7 +65,7 @@ class WorldProcess:
                 [sys.executable, "-P", "-m", "depthfusion.vr.world_child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+                env=child_environment(),
             )
             return self._process
 
