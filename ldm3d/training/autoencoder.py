@@ -96,8 +96,8 @@ class AutoencoderTask(JudgedTask):
         self.batch_size, self.parts = preset.batch, parts
         self.seamless = seamless
         self.trained, self.held_out = split(worlds)
-        self.goes_on = starts_from is not None
-        vae = _autoencoder(preset, starts_from, seamless)
+        self.is_new = starts_from is None
+        vae, self.is_whole = _autoencoder(preset, starts_from, seamless)
         self.model = PlaneAutoencoder(vae)
         self.called = machine.place(self.model, compiled)
         self.cut = cut_size(worlds, preset.rows_px, preset.factor)
@@ -123,13 +123,14 @@ class AutoencoderTask(JudgedTask):
     def begin(self) -> None:
         """Fit the linear codec to the pictures; the network beside it starts from nothing.
 
-        Of an autoencoder to start from, the encoder and all inner layers stay as they are.
+        Of an autoencoder to start from all stays as it is, unless its linear decoder saw another
+        number of cells: then that one is fitted, and the network beside it starts from nothing.
         """
         vae, preset = self.model.vae, self.preset
         if not isinstance(vae, BlockAutoencoder):
             return
         numbers = some_of(self.trained, FITTED)
-        if not self.goes_on:
+        if self.is_new:
             fit = fit_blocks(
                 self.worlds, numbers, preset.latent_channels, vae.config.block_px, preset.curve,
                 blocks=FITTED_BLOCKS, depth_weight=preset.depth_weight,
@@ -137,7 +138,7 @@ class AutoencoderTask(JudgedTask):
             parts = (torch.from_numpy(x).to(self.machine.device, torch.float32)
                      for x in (fit.mean, fit.axes, fit.spread, fit.weight))  # fmt: skip
             vae.begin_linear(*parts)
-        if vae.config.linear_reach:
+        if vae.config.linear_reach and not self.is_whole:
             vae.begin_overlap(fit_overlap(vae, self.worlds, numbers))
         self.emas["autoencoder"].reset()
 
@@ -244,19 +245,22 @@ def without(weights: LossWeights, *names: str) -> LossWeights:
     return dataclasses.replace(weights, **dict.fromkeys(names, 0.0))
 
 
-def _autoencoder(preset: AutoencoderPreset, starts_from: Path | None, seamless: bool) -> Any:
+def _autoencoder(
+    preset: AutoencoderPreset, starts_from: Path | None, seamless: bool
+) -> tuple[Any, bool]:
+    """Return the autoencoder to train, and whether each of its layers has learned already."""
     from ldm3d.seamless import set_seamless
 
     if starts_from is None:
-        return new_autoencoder(preset, seamless)
-    vae = read_autoencoder(starts_from)
+        return new_autoencoder(preset, seamless), False
+    given = vae = read_autoencoder(starts_from)
     if isinstance(vae, BlockAutoencoder):
         vae = with_reach(vae, preset.linear_reach)
     elif vae.config.in_channels == 3:
         vae = widened_autoencoder(vae)
     if seamless:
         set_seamless(vae)
-    return vae.train()
+    return vae.train(), vae is given
 
 
 def _optimizers(

@@ -173,7 +173,12 @@ def _disturbed(latents: Tensor, clean: Tensor, noise: Tensor, strength: Tensor) 
 
 
 def with_reach(vae: BlockAutoencoder, reach: int) -> BlockAutoencoder:
-    """Return an autoencoder whose linear decoder sees `reach` cells around; the rest is copied."""
+    """Return an autoencoder whose linear decoder sees `reach` cells around.
+
+    One that does already is returned as it is; else all but the linear decoder is copied.
+    """
+    if vae.config.linear_reach == reach:
+        return vae
     made: BlockAutoencoder = autoencoder_from_config({**vae.config, "linear_reach": reach})
     kept = {name: x for name, x in vae.state_dict().items() if not name.startswith("linear_out")}
     made.load_state_dict(kept, strict=False)

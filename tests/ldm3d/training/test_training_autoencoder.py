@@ -336,6 +336,11 @@ def test_an_autoencoder_to_start_from_keeps_its_latents_and_its_layers(
     assert torch.equal(*(vae.encode_planes(planes) for vae in vaes))
     assert torch.equal(*(vae.decoder.conv_in.weight for vae in vaes))
     assert second.evaluate()["held_out_color_db"] > first.evaluate()["held_out_color_db"] + 1
+    second.model.vae.save_pretrained(tmp_path / "second")
+    third = AutoencoderTask(machine(), worlds, preset, steps=12, starts_from=tmp_path / "second")
+    third.begin()  # nothing is fitted anew: it goes on as it is
+    for name, layer in second.model.vae.state_dict().items():
+        assert torch.equal(third.model.vae.state_dict()[name], layer), name
     shadow = second.emas["autoencoder"]
     with shadow.swapped():
         assert torch.equal(second.model.vae.encode_planes(planes), vaes[0].encode_planes(planes))
